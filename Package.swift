@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Three lists: the pure core, the adapters (one for each linker flag), the tools.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func tool(_ name: String, _ adapters: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: ["KosCore", "KosTool"] + adapters, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+
+let package = Package(
+    name: "kos",
+    products: ["kos-discover", "kos-route", "kos-send", "kos-relay", "kos-lora", "kos-capture"]
+        .map { .executable(name: $0, targets: [$0]) },
+    traits: [
+        .trait(name: "WebRTC", description: "WebRTC data channels (usrsctp, OpenSSL)"),
+        .trait(name: "NATS", description: "A NATS backplane between relays (libnats)"),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // The core: every decision, and nothing but the Swift standard library.
+        .target(name: "KosCore", swiftSettings: strict + [.strictMemorySafety()]),
+
+        // The adapters.
+        .target(name: "KosTool", dependencies: ["KosCore", argumentParser], swiftSettings: strict),
+        .target(name: "KosNet", dependencies: ["KosCore", crypto] + nio, swiftSettings: strict),
+        .target(name: "KosRadio", dependencies: ["KosCore", "CBluetooth"], swiftSettings: strict),
+        .target(name: "KosMDNS", dependencies: ["KosCore", "CAvahi"], swiftSettings: strict),
+        .target(name: "KosPcap", dependencies: ["KosCore", "CPcap"], swiftSettings: strict),
+        .target(
+            name: "KosStore",
+            dependencies: ["KosCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .systemLibrary(name: "CAvahi", pkgConfig: "avahi-client", providers: [.apt(["libavahi-client-dev"])]),
+        .systemLibrary(name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+
+        // The tools.
+        tool("kos-discover", ["KosNet", "KosRadio", "KosMDNS"]),
+        tool("kos-route", []),
+        tool("kos-send", ["KosNet", "KosRadio"]),
+        tool("kos-relay", ["KosNet", "KosRadio", "KosStore"]),
+        tool("kos-lora", ["KosNet", "KosRadio"]),
+        tool("kos-capture", ["KosPcap"]),
+
+        tests("KosCoreTests", ["KosCore"]),
+        tests("KosNetTests", ["KosCore", "KosNet"]),
+        tests("TidyTests", []),
+    ]
+)

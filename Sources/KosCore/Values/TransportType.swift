@@ -1,0 +1,16 @@
+/// What carries a packet between two neighbours: the seed's `TransportType`, and the scheme of an
+/// endpoint's URI.
+package enum TransportType: String, Hashable, Sendable, CaseIterable {
+    case ws, wss, http, https, tcp, tls, udp, webrtc, lora, bluetooth
+
+    /// Whether the scheme is a TLS one.
+    package var isSecure: Bool { self == .wss || self == .https || self == .tls }
+
+    /// Whether octets arrive once and in order as long as the connection lives.
+    package var isReliable: Bool {
+        switch self {
+        case .ws, .wss, .http, .https, .tcp, .tls, .webrtc: true
+        case .udp, .lora, .bluetooth: false
+        }
+    }
+}

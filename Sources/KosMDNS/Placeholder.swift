@@ -1,0 +1,2 @@
+import KosCore
+import CAvahi

@@ -1,0 +1,6 @@
+import KosCore
+import NIOPosix
+import NIOSSL
+import NIOHTTP1
+import NIOWebSocket
+import Crypto

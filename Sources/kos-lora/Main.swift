@@ -1,0 +1,2 @@
+import KosTool
+@main struct M { static func main() {} }
