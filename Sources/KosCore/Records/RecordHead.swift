@@ -38,9 +38,26 @@ package struct RecordHead: Sendable, Hashable {
             self.type = type ?? names.type
             self.version = version
         } catch {
-            throw RecordError(error)
+            throw RecordError(RecordHead.isOtherValue(error, line) ? error : error.asSyntax)
         }
     }
+
+    /// Whether a line that is no object is at least JSON of another kind.
+    private static func isOtherValue(_ error: JSONError, _ line: borrowing Span<UInt8>) -> Bool {
+        guard error.code == .notAnObject else { return true }
+        var reader = JSONReader()
+        do throws(JSONError) {
+            try reader.skip(line)
+            try reader.end(line)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension JSONError {
+    fileprivate var asSyntax: JSONError { JSONError(.syntax, at: offset) }
 }
 
 /// Tells the seed's own objects, which carry no `type`, by the names that they have.
