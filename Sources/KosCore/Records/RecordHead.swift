@@ -26,9 +26,10 @@ package struct RecordHead: Sendable, Hashable {
                     type = try reader.string(line).string(in: line)
                 } else if name.equals("kos", in: line), try reader.peek(line) != 0x22 {
                     let value = try reader.skip(line)
-                    version = Int(JSONText(
-                        start: value.lowerBound, end: value.upperBound, isEscaped: false
-                    ).string(in: line))
+                    version = Int(
+                        JSONText(
+                            start: value.lowerBound, end: value.upperBound, isEscaped: false
+                        ).string(in: line))
                 } else {
                     names.note(name, line)
                     try reader.skip(line)
@@ -64,7 +65,8 @@ extension JSONError {
 private struct SeedNames {
     private var found: Set<String> = []
     private static let interesting: [StaticString] = [
-        "nodeId", "addresses", "hops", "algorithm", "source", "destination", "payload", "packetId", "success",
+        "nodeId", "addresses", "hops", "algorithm", "source", "destination", "payload", "packetId",
+        "success",
     ]
 
     mutating func note(_ name: JSONText, _ line: borrowing Span<UInt8>) {
