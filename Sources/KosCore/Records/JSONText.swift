@@ -15,7 +15,10 @@ package struct JSONText: Sendable, Hashable {
 
     /// The string, unescaped. The octets were validated when the text was scanned.
     package func string(in bytes: borrowing Span<UInt8>) -> String {
-        String(decoding: octets(in: bytes), as: UTF8.self)
+        guard !isEscaped, let plain = try? UTF8Span(validating: bytes.extracting(range)) else {
+            return String(decoding: octets(in: bytes), as: UTF8.self)
+        }
+        return String(copying: plain)
     }
 
     /// The string's UTF-8, unescaped.

@@ -63,23 +63,51 @@ extension JSONError {
 
 /// Tells the seed's own objects, which carry no `type`, by the names that they have.
 private struct SeedNames {
-    private var found: Set<String> = []
-    private static let interesting: [StaticString] = [
-        "nodeId", "addresses", "hops", "algorithm", "source", "destination", "payload", "packetId",
-        "success",
-    ]
+    private var found: UInt16 = 0
+    private static let nodeID: UInt16 = 1
+    private static let addresses: UInt16 = 2
+    private static let hops: UInt16 = 4
+    private static let algorithm: UInt16 = 8
+    private static let source: UInt16 = 16
+    private static let destination: UInt16 = 32
+    private static let payload: UInt16 = 64
+    private static let packetID: UInt16 = 128
+    private static let success: UInt16 = 256
 
+    @inline(__always)
     mutating func note(_ name: JSONText, _ line: borrowing Span<UInt8>) {
-        for candidate in SeedNames.interesting where name.equals(candidate, in: line) {
-            found.insert(candidate.description)
+        // By length first: most names are none of these.
+        switch name.range.count {
+        case 4: note(name, "hops", SeedNames.hops, line)
+        case 6:
+            note(name, "nodeId", SeedNames.nodeID, line)
+            note(name, "source", SeedNames.source, line)
+        case 7:
+            note(name, "payload", SeedNames.payload, line)
+            note(name, "success", SeedNames.success, line)
+        case 8: note(name, "packetId", SeedNames.packetID, line)
+        case 9:
+            note(name, "addresses", SeedNames.addresses, line)
+            note(name, "algorithm", SeedNames.algorithm, line)
+        case 11: note(name, "destination", SeedNames.destination, line)
+        default: return
         }
     }
 
+    @inline(__always)
+    private mutating func note(
+        _ name: JSONText, _ wanted: StaticString, _ bit: UInt16, _ line: borrowing Span<UInt8>
+    ) {
+        if name.equals(wanted, in: line) { found |= bit }
+    }
+
+    private func has(_ bits: UInt16) -> Bool { found & bits == bits }
+
     var type: String? {
-        if found.isSuperset(of: ["nodeId", "addresses"]) { return "peer" }
-        if found.isSuperset(of: ["hops", "algorithm"]) { return "route" }
-        if found.isSuperset(of: ["source", "destination", "payload"]) { return "packet" }
-        if found.isSuperset(of: ["packetId", "success"]) { return "sendResult" }
+        if has(SeedNames.nodeID | SeedNames.addresses) { return "peer" }
+        if has(SeedNames.hops | SeedNames.algorithm) { return "route" }
+        if has(SeedNames.source | SeedNames.destination | SeedNames.payload) { return "packet" }
+        if has(SeedNames.packetID | SeedNames.success) { return "sendResult" }
         return nil
     }
 }
