@@ -39,8 +39,9 @@ package struct JSONText: Sendable, Hashable {
     }
 
     /// Whether the string is `name`.
+    @inline(__always)
     package func equals(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Bool {
-        guard !isEscaped else { return string(in: bytes) == name.description }
+        guard !isEscaped else { return equalsUnescaped(name, in: bytes) }
         guard end - start == name.utf8CodeUnitCount else { return false }
         return name.withUTF8Buffer { wanted in
             for index in 0..<wanted.count where unsafe wanted[index] != bytes[start + index] {
@@ -48,6 +49,11 @@ package struct JSONText: Sendable, Hashable {
             }
             return true
         }
+    }
+
+    @inline(never)
+    private func equalsUnescaped(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Bool {
+        string(in: bytes) == name.description
     }
 
     /// Whether the octets between the quotes, which must have no escape, are `octets`.

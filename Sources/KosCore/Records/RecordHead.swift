@@ -22,14 +22,11 @@ package struct RecordHead: Sendable, Hashable {
             var names = SeedNames()
             try reader.enterObject(line)
             while let name = try reader.nextName(line) {
-                if name.equals("type", in: line), try reader.peek(line) == 0x22 {
+                let value = try reader.peek(line)
+                if value == 0x22, name.equals("type", in: line) {
                     type = try reader.string(line).string(in: line)
-                } else if name.equals("kos", in: line), try reader.peek(line) != 0x22 {
-                    let value = try reader.skip(line)
-                    version = Int(
-                        JSONText(
-                            start: value.lowerBound, end: value.upperBound, isEscaped: false
-                        ).string(in: line))
+                } else if value != 0x22, name.equals("kos", in: line) {
+                    version = RecordHead.integer(line, try reader.skip(line))
                 } else {
                     names.note(name, line)
                     try reader.skip(line)
@@ -41,6 +38,14 @@ package struct RecordHead: Sendable, Hashable {
         } catch {
             throw RecordError(RecordHead.isOtherValue(error, line) ? error : error.asSyntax)
         }
+    }
+
+    private static func integer(_ line: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+        if range.count == 1, (0x30...0x39).contains(line[range.lowerBound]) {
+            return Int(line[range.lowerBound]) - 0x30
+        }
+        let text = JSONText(start: range.lowerBound, end: range.upperBound, isEscaped: false)
+        return Int(text.string(in: line))
     }
 
     /// Whether a line that is no object is at least JSON of another kind.
