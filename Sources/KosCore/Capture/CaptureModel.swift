@@ -36,7 +36,20 @@ package struct CapturedPacket: Hashable, Sendable {
     /// The octets that were kept; valid until the reader is given more.
     package var range: Range<Int>
     /// 1 in, 2 out, 0 unknown.
-    package var direction: UInt8 = 0
+    package var direction: UInt8
+
+    @inline(__always)
+    package init(
+        number: Int, interface: Int, time: Int64?, lengthBytes: Int, range: Range<Int>,
+        direction: UInt8 = 0
+    ) {
+        self.number = number
+        self.interface = interface
+        self.time = time
+        self.lengthBytes = lengthBytes
+        self.range = range
+        self.direction = direction
+    }
 }
 
 /// What a capture file says it is.

@@ -1,8 +1,9 @@
 /// Reads pcap, pcapng and btsnoop from chunks of any size, in a bounded window.
 ///
 /// Push octets with `withFreeSpace` or `append`, pull with `next` until it says `.more`, and at the
-/// end of input ask `finish` whether the last record was whole. Byte orders, link types, resolutions
-/// and snapshot lengths may differ between sections and interfaces (draft-ietf-opsawg-pcapng).
+/// end of input ask `finish` whether the last record was whole. Byte orders, link types,
+/// resolutions and snapshot lengths may differ between sections and interfaces
+/// (draft-ietf-opsawg-pcapng).
 package struct CaptureReader: Sendable {
     /// Octets read at a time by callers that have the choice.
     package static let windowSize = 1 << 20
@@ -29,6 +30,8 @@ package struct CaptureReader: Sendable {
     /// Names that a capture gave to addresses (pcapng name resolution blocks).
     package internal(set) var names: [FrameAddress: String] = [:]
     package internal(set) var packets = 0
+    /// Sections begun: each one numbers its interfaces anew.
+    package internal(set) var sections = 0
 
     package private(set) var window: [UInt8]
     var start = 0
@@ -44,6 +47,16 @@ package struct CaptureReader: Sendable {
 
     package init(window: Int = CaptureReader.windowSize) {
         self.window = [UInt8](repeating: 0, count: max(4096, window))
+    }
+
+    /// Whether a file that starts with these four octets is a capture.
+    package static func isCapture(_ first: [UInt8]) -> Bool {
+        switch first.span.be32(0) {
+        case 0x0A0D_0D0A, 0x6274_736E, 0xA1B2_C3D4, 0xA1B2_3C4D, 0xA1B2_CD34, 0xD4C3_B2A1,
+            0x4D3C_B2A1, 0x34CD_B2A1:
+            true
+        default: false
+        }
     }
 
     /// Lets `read` fill the free part of the window; returns what it returned.
@@ -111,7 +124,9 @@ package struct CaptureReader: Sendable {
     /// Whether `count` octets are there from `start` on; makes room for them when they are not.
     mutating func has(_ count: Int) -> Bool {
         if filled - start >= count { return true }
-        if window.count < count { window.append(contentsOf: repeatElement(0, count: count - window.count)) }
+        if window.count < count {
+            window.append(contentsOf: repeatElement(0, count: count - window.count))
+        }
         return false
     }
 

@@ -2,8 +2,8 @@ extension Dissector {
     /// The kit's port, on UDP and TCP.
     package static let kosPort: UInt16 = 47470
 
-    /// What UDP, TCP or a link of our own carries, told by port and checked by content: a port alone
-    /// never names a protocol whose head does not fit.
+    /// What UDP, TCP or a link of our own carries, told by port and checked by content: a port
+    /// alone never names a protocol whose head does not fit.
     func carried(
         _ transport: FrameProtocol, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
         _ frame: inout Frame
@@ -71,13 +71,17 @@ extension Dissector {
         let at = window.at
         let first = bytes.be32(at)
         // A bencoded dictionary that begins with an argument, answer, error or transaction (BEP 5).
-        if window.left >= 12, first == 0x6431_3A61 || first == 0x6431_3A72 || first == 0x6431_3A65
-            || first == 0x6432_3A69 || first == 0x6431_3A74, bytes.octet(window.end &- 1) == 0x65
+        if window.left >= 12,
+            first == 0x6431_3A61 || first == 0x6431_3A72 || first == 0x6431_3A65
+                || first == 0x6432_3A69 || first == 0x6431_3A74,
+            bytes.octet(window.end &- 1) == 0x65
         {
             return .krpc
         }
         // The magic cookie (RFC 8489 §5).
-        if window.left >= 20, bytes.octet(at) < 4, bytes.be32(at &+ 4) == 0x2112_A442 { return .stun }
+        if window.left >= 20, bytes.octet(at) < 4, bytes.be32(at &+ 4) == 0x2112_A442 {
+            return .stun
+        }
         // A DTLS record: type 20…25, version 254.253 or 254.255 (RFC 6347 §4.1).
         if window.left >= 13, (20...25).contains(bytes.octet(at)),
             bytes.be16(at &+ 1) == 0xFEFD || bytes.be16(at &+ 1) == 0xFEFF
@@ -92,7 +96,8 @@ extension Dissector {
     ) -> Layer {
         let at = window.at
         switch bytes.be32(at) {
-        case 0x4745_5420, 0x504F_5354, 0x4854_5450, 0x5055_5420, 0x4845_4144, 0x4445_4C45, 0x4F50_5449:
+        case 0x4745_5420, 0x504F_5354, 0x4854_5450, 0x5055_5420, 0x4845_4144, 0x4445_4C45,
+            0x4F50_5449:
             return .payload(.http)
         case 0x5353_482D: return .payload(.ssh)
         default: break
@@ -146,7 +151,9 @@ extension Dissector {
             var next = bytes.octet(window.at &+ 11)
             for _ in 0..<Dissector.maxLayers where next != 0 {
                 let size = Int(bytes.octet(window.at &+ length)) &* 4
-                guard size > 0, window.left >= length &+ size else { return malformed(.gtp, &frame) }
+                guard size > 0, window.left >= length &+ size else {
+                    return malformed(.gtp, &frame)
+                }
                 length &+= size
                 next = bytes.octet(window.at &+ length &- 1)
             }

@@ -1,7 +1,7 @@
 /// A place in octets from a stranger, and the end up to which it may read.
 ///
-/// Every read is an optional: nil when fewer octets are left, with the place unmoved. The octets are
-/// handed to each call, since a value that is kept cannot hold a span.
+/// Every read is an optional: nil when fewer octets are left, with the place unmoved. The octets
+/// are handed to each call, since a value that is kept cannot hold a span.
 package struct Cursor: Sendable, Hashable {
     package private(set) var at: Int
     package let end: Int

@@ -1,5 +1,5 @@
-/// One captured frame, taken apart. A flat value that is filled again for every packet: nothing in it
-/// is allocated.
+/// One captured frame, taken apart. A flat value that is filled again for every packet: nothing
+/// in it is allocated.
 package struct Frame: Sendable {
     package var number = 0
     package var interface = 0

@@ -1,5 +1,5 @@
-/// An address of a frame: of the innermost IP layer, else of the link layer. Two words and a kind, so
-/// that millions of them are kept and compared without an allocation.
+/// An address of a frame: of the innermost IP layer, else of the link layer. Two words and a
+/// kind, so that millions of them are kept and compared without an allocation.
 package struct FrameAddress: Hashable, Sendable {
     package enum Kind: UInt8, Sendable {
         case none, ipv4, ipv6
@@ -53,8 +53,8 @@ package struct FrameAddress: Hashable, Sendable {
         return product.high ^ product.low
     }
 
-    /// Writes the address as text: dotted quad, RFC 5952, colons, or `0x` and four digits; at most 45
-    /// octets.
+    /// Writes the address as text: dotted quad, RFC 5952, colons, or `0x` and four digits; at
+    /// most 45 octets.
     package func put(to out: inout OutputSpan<UInt8>) {
         switch kind {
         case .none: return

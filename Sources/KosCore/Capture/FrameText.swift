@@ -2,8 +2,8 @@
 package struct FrameText: Sendable {
     /// The record without its closing brace, so that decoders can add members of their own.
     package private(set) var bytes: [UInt8] = []
-    /// More octets than the members that are always the same can take: 40 protocols of 12 octets, two
-    /// addresses of 45, an interface's name, and the rest.
+    /// More octets than the members that are always the same can take: 40 protocols of 12 octets,
+    /// two addresses of 45, an interface's name, and the rest.
     private static let room = 2048
 
     package init() { bytes.reserveCapacity(FrameText.room) }
@@ -17,7 +17,7 @@ package struct FrameText: Sendable {
     }
 
     /// Writes everything that is known of `frame` up to, without, the closing brace.
-    package mutating func open(_ frame: borrowing Frame, interface: [UInt8]) {
+    package mutating func open(_ frame: Frame, interface: [UInt8]) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(addingCapacity: FrameText.room) { out in
             FrameText.writeHead(frame, interface: interface, to: &out)
@@ -28,7 +28,7 @@ package struct FrameText: Sendable {
     }
 
     private static func writeHead(
-        _ frame: borrowing Frame, interface: [UInt8], to out: inout OutputSpan<UInt8>
+        _ frame: Frame, interface: [UInt8], to out: inout OutputSpan<UInt8>
     ) {
         if let time = frame.time {
             out.put("{\"type\":\"frame\",\"kos\":1,\"timestamp\":")
@@ -52,7 +52,7 @@ package struct FrameText: Sendable {
     }
 
     private static func writeProtocols(
-        _ frame: borrowing Frame, to out: inout OutputSpan<UInt8>
+        _ frame: Frame, to out: inout OutputSpan<UInt8>
     ) {
         out.put(",\"protocols\":[")
         for index in 0..<frame.protocols.count {
@@ -63,7 +63,7 @@ package struct FrameText: Sendable {
         out.append(0x5D)
     }
 
-    private static func writeEnds(_ frame: borrowing Frame, to out: inout OutputSpan<UInt8>) {
+    private static func writeEnds(_ frame: Frame, to out: inout OutputSpan<UInt8>) {
         if frame.source.kind != .none {
             out.put(",\"source\":\"")
             frame.source.put(to: &out)
@@ -90,7 +90,7 @@ package struct FrameText: Sendable {
         }
     }
 
-    private static func writeRest(_ frame: borrowing Frame, to out: inout OutputSpan<UInt8>) {
+    private static func writeRest(_ frame: Frame, to out: inout OutputSpan<UInt8>) {
         if let rssi = frame.rssiDbm {
             out.put(rssi < 0 ? ",\"rssiDbm\":-" : ",\"rssiDbm\":")
             out.put(UInt64(rssi.magnitude))
@@ -118,7 +118,7 @@ extension OutputSpan<UInt8> {
     @inline(__always)
     mutating func put(_ text: StaticString) {
         text.withUTF8Buffer { octets in
-            for unsafe octet in unsafe octets { append(octet) }
+            for index in 0..<octets.count { append(unsafe octets[index]) }
         }
     }
 

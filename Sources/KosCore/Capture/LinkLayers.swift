@@ -119,7 +119,8 @@ extension Dissector {
             let isBottom = bytes.octet(window.at &+ 2) & 1 == 1
             window.at &+= 4
             guard isBottom else { continue }
-            // The first nibble tells what is inside (RFC 4928 §3): IP, or a control word and Ethernet.
+            // The first nibble tells what is inside (RFC 4928 §3): IP, or a control word and
+            // Ethernet.
             switch bytes.octet(window.at) >> 4 {
             case 4, 6: return .ip
             case 0 where window.left >= 18:

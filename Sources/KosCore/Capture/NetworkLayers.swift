@@ -137,7 +137,8 @@ extension Dissector {
         let next = bytes.octet(window.at)
         window.at &+= length
         setPayload(window, &frame)
-        return version == 6 ? extensionHeaders(next, &window, bytes, &frame)
+        return version == 6
+            ? extensionHeaders(next, &window, bytes, &frame)
             : .network(next, version: version)
     }
 

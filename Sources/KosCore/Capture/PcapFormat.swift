@@ -40,9 +40,10 @@ extension CaptureReader {
         packets += 1
         // A fraction of a second and more carries: 2^32 µs are 71 minutes, no overflow.
         let time = Int64(seconds) * 1_000_000_000 + Int64(fraction) * (isNanosecond ? 1 : 1000)
-        return .packet(CapturedPacket(
-            number: packets, interface: 0, time: time, lengthBytes: Int(length),
-            range: body..<start))
+        return .packet(
+            CapturedPacket(
+                number: packets, interface: 0, time: time, lengthBytes: Int(length),
+                range: body..<start))
     }
 
     // MARK: btsnoop
@@ -80,9 +81,11 @@ extension CaptureReader {
         let body = start + 24
         start = body + Int(captured)
         packets += 1
-        return .packet(CapturedPacket(
-            number: packets, interface: 0, time: micros < 9_000_000_000_000_000
-                ? Int64(micros) * 1000 : nil,
-            lengthBytes: Int(length), range: body..<start, direction: flags & 1 == 1 ? 1 : 2))
+        return .packet(
+            CapturedPacket(
+                number: packets, interface: 0,
+                time: micros < 9_000_000_000_000_000
+                    ? Int64(micros) * 1000 : nil,
+                lengthBytes: Int(length), range: body..<start, direction: flags & 1 == 1 ? 1 : 2))
     }
 }

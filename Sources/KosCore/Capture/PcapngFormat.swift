@@ -65,6 +65,7 @@ extension CaptureReader {
             let major = u16(body.lowerBound + 4)
             guard major == 1 else { return fail("pcapng version \(major) is not 1") }
             interfaces.removeAll()
+            sections += 1
             return nil
         case Block.interface: return readInterface(body)
         case Block.statistics: return readStatistics(body)
@@ -119,10 +120,11 @@ extension CaptureReader {
             return fail("packet \(packets + 1) is of interface \(number), which there is not")
         }
         packets += 1
-        return .packet(CapturedPacket(
-            number: packets, interface: number,
-            time: time(high: u32(at + 4), low: u32(at + 8), of: number),
-            lengthBytes: Int(length), range: range))
+        return .packet(
+            CapturedPacket(
+                number: packets, interface: number,
+                time: time(high: u32(at + 4), low: u32(at + 8), of: number),
+                lengthBytes: Int(length), range: range))
     }
 
     private mutating func readSimplePacket(_ body: Range<Int>) -> Event {
@@ -137,12 +139,15 @@ extension CaptureReader {
             return fail("packet \(packets + 1) claims \(captured) captured octets")
         }
         packets += 1
-        return .packet(CapturedPacket(
-            number: packets, interface: 0, time: nil, lengthBytes: Int(length), range: range))
+        return .packet(
+            CapturedPacket(
+                number: packets, interface: 0, time: nil, lengthBytes: Int(length), range: range))
     }
 
     private func payload(_ captured: UInt32, at: Int, in body: Range<Int>) -> Range<Int>? {
-        guard captured <= CaptureReader.maxPacket, at + Int(captured) <= body.upperBound else { return nil }
+        guard captured <= CaptureReader.maxPacket, at + Int(captured) <= body.upperBound else {
+            return nil
+        }
         return at..<at + Int(captured)
     }
 
@@ -231,8 +236,11 @@ extension CaptureReader {
             guard type != 0, value.upperBound <= body.upperBound else { return }
             let width = type == 1 ? 4 : 16
             if type == 1 || type == 2, length > width, names.count < CaptureReader.maxNames {
-                let address = type == 1 ? FrameAddress.ipv4(window.span.be32(value.lowerBound))
-                    : FrameAddress.ipv6(window.span.be64(value.lowerBound), window.span.be64(value.lowerBound + 8))
+                let address =
+                    type == 1
+                    ? FrameAddress.ipv4(window.span.be32(value.lowerBound))
+                    : FrameAddress.ipv6(
+                        window.span.be64(value.lowerBound), window.span.be64(value.lowerBound + 8))
                 names[address] = text(value.lowerBound + width..<value.upperBound)
             }
             at = value.lowerBound + (length + 3) / 4 * 4

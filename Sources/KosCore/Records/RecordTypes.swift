@@ -12,6 +12,9 @@ package enum RecordTypes {
         MethodRecord.self,
         ProbeRecord.self,
         HopRecord.self,
+        FrameRecord.self,
+        ReportRecord.self,
+        DiffRecord.self,
         SummaryRecord.self,
         ErrorRecord.self,
     ]
