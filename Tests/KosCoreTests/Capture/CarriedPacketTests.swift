@@ -111,8 +111,10 @@ import Testing
 
     @Test func recordIsOneCleanLine() throws {
         let raw = Array(
-            "{\"id\":\"x\",\n \"source\":\"a\u{202E}b\",\"destination\":\"c\",\"capture\":1,\"payload\":{}}"
-                .utf8)
+            """
+            {"id":"x",
+             "source":"a\u{202E}b","destination":"c","capture":1,"payload":{}}
+            """.utf8)
         var text = PacketText()
         var writer = JSONWriter()
         let head = text.read(
