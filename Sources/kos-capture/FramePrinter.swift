@@ -18,7 +18,7 @@ struct FramePrinter {
     }
 
     mutating func print(
-        _ frame: Frame, _ interface: [UInt8], _ bytes: borrowing Span<UInt8>
+        _ frame: CapturedFrame, _ interface: [UInt8], _ bytes: borrowing Span<UInt8>
     ) throws {
         if io.output.isText {
             try io.output.write(text: FramePrinter.line(frame, interface))
@@ -33,7 +33,7 @@ struct FramePrinter {
     }
 
     private mutating func printPackets(
-        _ frame: Frame, _ interface: [UInt8], _ bytes: borrowing Span<UInt8>
+        _ frame: CapturedFrame, _ interface: [UInt8], _ bytes: borrowing Span<UInt8>
     ) throws {
         var found: [CarriedPacket] = []
         streams.read(frame, bytes) { found.append($0) }
@@ -55,7 +55,7 @@ struct FramePrinter {
     }
 
     /// One line for a terminal: time of day in UTC, interface, ends, protocol, length.
-    private static func line(_ frame: Frame, _ interface: [UInt8]) -> String {
+    private static func line(_ frame: CapturedFrame, _ interface: [UInt8]) -> String {
         var line = "-"
         if let time = frame.time {
             let day = time % 86_400_000_000_000

@@ -11,7 +11,7 @@ final class FrameSource {
     private(set) var reader = CaptureReader()
     private var interfaceNames: [[UInt8]] = []
     private var section = 0
-    private var frame = Frame()
+    private var frame = CapturedFrame()
     /// Frames that passed the filter.
     private(set) var matched = 0
     private(set) var status = ExitStatus.yes
@@ -27,7 +27,7 @@ final class FrameSource {
     /// anything was.
     func each(
         of path: String,
-        _ body: (CapturedPacket, Frame, [UInt8], borrowing Span<UInt8>) throws -> Void
+        _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
     ) throws {
         try each(in: FrameSource.open(path), body)
     }
@@ -44,7 +44,7 @@ final class FrameSource {
 
     func each(
         in file: CaptureFile,
-        _ body: (CapturedPacket, Frame, [UInt8], borrowing Span<UInt8>) throws -> Void
+        _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
     ) throws {
         reader = CaptureReader()
         interfaceNames = []
@@ -73,7 +73,7 @@ final class FrameSource {
 
     /// Hands out what the window holds; the damage when there is no going on.
     private func drain(
-        _ body: (CapturedPacket, Frame, [UInt8], borrowing Span<UInt8>) throws -> Void
+        _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
     ) throws -> CaptureDamage? {
         while !isStopped {
             switch reader.next() {

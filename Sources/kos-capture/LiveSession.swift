@@ -10,7 +10,7 @@ final class LiveSession {
     private let prints: Bool
     private let dissector = Dissector()
     private var printer: FramePrinter
-    private var frame = Frame()
+    private var frame = CapturedFrame()
     private var names: [[UInt8]]
     private var systemNames: [UInt32: [UInt8]] = [:]
     private(set) var frames = 0

@@ -42,7 +42,7 @@ def packet(rng, number):
         "version": 1, "timestamp": 1795337400000 + number, "source": path[0],
         "destination": f"n{rng.randrange(50)}", "payload": {"n": number, "text": "x" * rng.randrange(80)},
         "options": {}, "route": path,
-        "metadata": {"hops": len(path) - 1, "ttl": 8, "priority": 3, "type": "data", "flags": []},
+        "metadata": {"hops": len(path), "ttl": 8, "priority": 3, "type": "data", "flags": []},
         "signature": None}, separators=(",", ":")).encode()
 
 

@@ -147,16 +147,16 @@ def mesh(count=200, lose_every=0, seed=7, start=1795337400 * 10**9):
     for number in range(count):
         time = start + number * 50_000_000
         ident = uuid7(time // 10**6, number)
-        first = kos(ident, "alpha", "charlie", ["alpha"], 0)
+        first = kos(ident, "alpha", "charlie", ["alpha"], 1)
         frames.append((time, ethernet(ip(
             NODES["alpha"], NODES["bravo"], 17, udp(47470, 47470, first)))))
-        back = kos(uuid7(time // 10**6, number + 10**6), "charlie", "bravo", ["charlie"], 0)
+        back = kos(uuid7(time // 10**6, number + 10**6), "charlie", "bravo", ["charlie"], 1)
         frames.append((time + 30_000_000, ethernet(ip(
             NODES["charlie"], NODES["bravo"], 17, udp(47470, 47470, back)))))
         if lose_every and number % lose_every == lose_every - 1:
             lost += 1
             continue
-        second = kos(ident, "alpha", "charlie", ["alpha", "bravo"], 1, ttl=7)
+        second = kos(ident, "alpha", "charlie", ["alpha", "bravo"], 2, ttl=7)
         frames.append((time + 4_000_000, ethernet(ip(
             NODES["bravo"], NODES["charlie"], 17, udp(47470, 47470, second)))))
     return sorted(frames), lost

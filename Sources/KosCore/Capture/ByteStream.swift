@@ -34,10 +34,10 @@ package struct ByteStream: Sendable {
 
     /// Takes one segment; whole packets are handed to `give` with what carried them.
     package mutating func read(
-        _ frame: Frame, _ bytes: borrowing Span<UInt8>,
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>,
         give: ([UInt8], TransportType) -> Void
     ) {
-        if frame.tcpFlags & Frame.TCPFlag.syn != 0 {
+        if frame.tcpFlags & CapturedFrame.TCPFlag.syn != 0 {
             self = ByteStream()
             next = frame.sequence &+ 1
             isStarted = true
@@ -67,7 +67,7 @@ package struct ByteStream: Sendable {
         releaseHeld(give: give)
     }
 
-    private mutating func hold(_ frame: Frame, _ bytes: borrowing Span<UInt8>) {
+    private mutating func hold(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
         let place =
             held.firstIndex {
                 Int32(bitPattern: $0.sequence &- frame.sequence) >= 0

@@ -38,7 +38,7 @@ package struct CaptureDiff: Sendable {
     package init(key: Key) { self.key = key }
 
     package mutating func add(
-        _ frame: Frame, _ bytes: borrowing Span<UInt8>, to side: Side
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, to side: Side
     ) {
         switch key {
         case .id: addPackets(frame, bytes, side)
@@ -66,7 +66,7 @@ package struct CaptureDiff: Sendable {
     }
 
     private mutating func addPackets(
-        _ frame: Frame, _ bytes: borrowing Span<UInt8>, _ side: Side
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, _ side: Side
     ) {
         var found: [CarriedPacket] = []
         if side == .first {
@@ -86,7 +86,7 @@ package struct CaptureDiff: Sendable {
     }
 
     private mutating func put(
-        _ name: String, _ frame: Frame, content: UInt64, hops: Int, _ side: Side
+        _ name: String, _ frame: CapturedFrame, content: UInt64, hops: Int, _ side: Side
     ) {
         if side == .first {
             CaptureDiff.put(name, frame, content, hops, into: &first, &refused)
@@ -96,7 +96,7 @@ package struct CaptureDiff: Sendable {
     }
 
     private static func put(
-        _ name: String, _ frame: Frame, _ content: UInt64, _ hops: Int,
+        _ name: String, _ frame: CapturedFrame, _ content: UInt64, _ hops: Int,
         into entries: inout [String: Entry], _ refused: inout Int
     ) {
         if entries[name] != nil {

@@ -6,7 +6,7 @@ extension Dissector {
     /// alone never names a protocol whose head does not fit.
     func carried(
         _ transport: FrameProtocol, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         guard window.left > 0, !frame.isFragment || transport == .udp else { return .done }
         if Dissector.isPacket(bytes, at: window.at) { return .payload(.kos) }
@@ -24,7 +24,7 @@ extension Dissector {
     }
 
     private func overUDP(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         let low = min(frame.sourcePort, frame.destinationPort)
         let high = max(frame.sourcePort, frame.destinationPort)
@@ -92,7 +92,7 @@ extension Dissector {
     }
 
     private func overTCP(
-        _ window: Window, _ bytes: borrowing Span<UInt8>, _ frame: Frame
+        _ window: Window, _ bytes: borrowing Span<UInt8>, _ frame: CapturedFrame
     ) -> Layer {
         let at = window.at
         switch bytes.be32(at) {
@@ -118,7 +118,7 @@ extension Dissector {
 
     /// RFC 7348 §5.
     private func vxlan(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         guard window.left >= 8, bytes.octet(window.at) & 0x08 != 0 else { return .done }
         frame.protocols.push(.vxlan)
@@ -128,7 +128,7 @@ extension Dissector {
 
     /// RFC 8926 §3.4.
     private func geneve(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         let length = 8 &+ Int(bytes.octet(window.at) & 0x3F) &* 4
         guard bytes.octet(window.at) >> 6 == 0, window.left >= length else { return .done }
@@ -140,7 +140,7 @@ extension Dissector {
 
     /// GTP-U (3GPP TS 29.281 §5.1), a T-PDU only.
     private func gtp(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         let flags = bytes.octet(window.at)
         guard window.left >= 8, flags >> 5 == 1, flags & 0x10 != 0 else { return .done }
@@ -165,7 +165,7 @@ extension Dissector {
 
     /// RFC 4380 §5.1.1: authentication and origin indications in front of IPv6.
     private func teredo(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         var at = window.at
         if bytes.be16(at) == 1, window.left >= 13 {

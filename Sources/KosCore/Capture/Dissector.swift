@@ -31,7 +31,7 @@ package struct Dissector: Sendable {
     /// Fills `frame` from `packet`, whose octets stand in `bytes`.
     package func dissect(
         _ packet: CapturedPacket, of interface: CaptureInterface, in bytes: borrowing Span<UInt8>,
-        into frame: inout Frame
+        into frame: inout CapturedFrame
     ) {
         frame.reset(to: packet)
         let end = min(packet.range.upperBound, bytes.count)
@@ -48,7 +48,7 @@ package struct Dissector: Sendable {
     @inline(__always)
     private func walk(
         from first: Layer, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) {
         var layer = first
         for _ in 0..<Dissector.maxLayers {
@@ -79,7 +79,7 @@ package struct Dissector: Sendable {
 
     /// Ends the walk: `name` is cut off or makes no sense.
     @inline(__always)
-    func malformed(_ name: FrameProtocol, _ frame: inout Frame) -> Layer {
+    func malformed(_ name: FrameProtocol, _ frame: inout CapturedFrame) -> Layer {
         frame.malformed = name
         return .done
     }
@@ -87,7 +87,7 @@ package struct Dissector: Sendable {
     /// Sets the addresses of a link layer, unless an outer layer's IP addresses are known by now.
     @inline(__always)
     func setLinkAddresses(
-        _ source: FrameAddress, _ destination: FrameAddress, _ frame: inout Frame
+        _ source: FrameAddress, _ destination: FrameAddress, _ frame: inout CapturedFrame
     ) {
         guard frame.source.kind != .ipv4, frame.source.kind != .ipv6 else { return }
         frame.source = source

@@ -1,5 +1,5 @@
 /// One conversation: what went each way, and what TCP tells of its road.
-package struct Flow: Sendable {
+package struct Conversation: Sendable {
     /// One direction of it.
     package struct Side: Sendable {
         package var packets = 0
@@ -31,12 +31,12 @@ package struct Flow: Sendable {
     package var rttSum: Int64 = 0
     package var rttMin = Int64.max
 
-    init(_ frame: Frame, id: UInt64, time: Int64) {
+    init(_ frame: CapturedFrame, id: UInt64, time: Int64) {
         self.id = id
         // The side that answers a SYN is not the opener.
         let isAnswer =
-            frame.tcpFlags & (Frame.TCPFlag.syn | Frame.TCPFlag.ack)
-            == Frame.TCPFlag.syn | Frame.TCPFlag.ack
+            frame.tcpFlags & (CapturedFrame.TCPFlag.syn | CapturedFrame.TCPFlag.ack)
+            == CapturedFrame.TCPFlag.syn | CapturedFrame.TCPFlag.ack
         source = isAnswer ? frame.destination : frame.source
         destination = isAnswer ? frame.source : frame.destination
         sourcePort = isAnswer ? frame.destinationPort : frame.sourcePort
@@ -56,7 +56,7 @@ package struct FlowTable: Sendable {
     package static let maxFlows = 262_144
 
     private var numbers: [UInt64: Int] = [:]
-    package private(set) var flows: [Flow] = []
+    package private(set) var flows: [Conversation] = []
     /// Put out before the end because there were too many.
     package private(set) var evicted = 0
 
@@ -70,7 +70,7 @@ package struct FlowTable: Sendable {
     package init() {}
 
     /// Counts `frame`; `evict` is handed the flows that had to make room.
-    package mutating func add(_ frame: Frame, evict: ([Flow]) -> Void) {
+    package mutating func add(_ frame: CapturedFrame, evict: ([Conversation]) -> Void) {
         guard frame.hasPorts else { return }
         let id = frame.flow
         let time = frame.time ?? 0
@@ -81,7 +81,7 @@ package struct FlowTable: Sendable {
             if flows.count >= FlowTable.maxFlows { makeRoom(evict: evict) }
             number = flows.count
             numbers[id] = number
-            flows.append(Flow(frame, id: id, time: time))
+            flows.append(Conversation(frame, id: id, time: time))
         }
         let isForth =
             flows[number].source == frame.source
@@ -102,9 +102,11 @@ package struct FlowTable: Sendable {
         }
     }
 
-    private mutating func follow(_ frame: Frame, _ time: Int64, _ number: Int, isForth: Bool) {
-        let isSyn = frame.tcpFlags & Frame.TCPFlag.syn != 0
-        let isAck = frame.tcpFlags & Frame.TCPFlag.ack != 0
+    private mutating func follow(
+        _ frame: CapturedFrame, _ time: Int64, _ number: Int, isForth: Bool
+    ) {
+        let isSyn = frame.tcpFlags & CapturedFrame.TCPFlag.syn != 0
+        let isAck = frame.tcpFlags & CapturedFrame.TCPFlag.ack != 0
         if isSyn, !isAck {
             if flows[number].opened == nil { connections += 1 }
             flows[number].opened = time
@@ -120,10 +122,11 @@ package struct FlowTable: Sendable {
     }
 
     private mutating func follow(
-        _ frame: Frame, _ time: Int64, _ number: Int, _ isSyn: Bool, _ isAck: Bool,
-        _ here: WritableKeyPath<Flow, Flow.Side>, _ there: WritableKeyPath<Flow, Flow.Side>
+        _ frame: CapturedFrame, _ time: Int64, _ number: Int, _ isSyn: Bool, _ isAck: Bool,
+        _ here: WritableKeyPath<Conversation, Conversation.Side>,
+        _ there: WritableKeyPath<Conversation, Conversation.Side>
     ) {
-        let isFin = frame.tcpFlags & Frame.TCPFlag.fin != 0
+        let isFin = frame.tcpFlags & CapturedFrame.TCPFlag.fin != 0
         let length = UInt32(truncatingIfNeeded: frame.payloadLength) &+ (isSyn || isFin ? 1 : 0)
         if length > 0 {
             segments += 1
@@ -160,7 +163,7 @@ package struct FlowTable: Sendable {
     }
 
     /// Puts out the half that was silent longest.
-    private mutating func makeRoom(evict: ([Flow]) -> Void) {
+    private mutating func makeRoom(evict: ([Conversation]) -> Void) {
         let order = flows.indices.sorted { flows[$0].lastSeen < flows[$1].lastSeen }
         let gone = Set(order[..<(order.count / 2)])
         evict(order[..<(order.count / 2)].map { flows[$0] })

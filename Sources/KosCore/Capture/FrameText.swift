@@ -17,7 +17,7 @@ package struct FrameText: Sendable {
     }
 
     /// Writes everything that is known of `frame` up to, without, the closing brace.
-    package mutating func open(_ frame: Frame, interface: [UInt8]) {
+    package mutating func open(_ frame: CapturedFrame, interface: [UInt8]) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(addingCapacity: FrameText.room) { out in
             FrameText.writeHead(frame, interface: interface, to: &out)
@@ -28,7 +28,7 @@ package struct FrameText: Sendable {
     }
 
     private static func writeHead(
-        _ frame: Frame, interface: [UInt8], to out: inout OutputSpan<UInt8>
+        _ frame: CapturedFrame, interface: [UInt8], to out: inout OutputSpan<UInt8>
     ) {
         if let time = frame.time {
             out.put("{\"type\":\"frame\",\"kos\":1,\"timestamp\":")
@@ -52,7 +52,7 @@ package struct FrameText: Sendable {
     }
 
     private static func writeProtocols(
-        _ frame: Frame, to out: inout OutputSpan<UInt8>
+        _ frame: CapturedFrame, to out: inout OutputSpan<UInt8>
     ) {
         out.put(",\"protocols\":[")
         for index in 0..<frame.protocols.count {
@@ -63,7 +63,7 @@ package struct FrameText: Sendable {
         out.append(0x5D)
     }
 
-    private static func writeEnds(_ frame: Frame, to out: inout OutputSpan<UInt8>) {
+    private static func writeEnds(_ frame: CapturedFrame, to out: inout OutputSpan<UInt8>) {
         if frame.source.kind != .none {
             out.put(",\"source\":\"")
             frame.source.put(to: &out)
@@ -90,7 +90,7 @@ package struct FrameText: Sendable {
         }
     }
 
-    private static func writeRest(_ frame: Frame, to out: inout OutputSpan<UInt8>) {
+    private static func writeRest(_ frame: CapturedFrame, to out: inout OutputSpan<UInt8>) {
         if let rssi = frame.rssiDbm {
             out.put(rssi < 0 ? ",\"rssiDbm\":-" : ",\"rssiDbm\":")
             out.put(UInt64(rssi.magnitude))

@@ -2,7 +2,7 @@ extension Dissector {
     /// The first layer of a frame, by the interface's link type.
     func link(
         _ type: LinkType, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         switch type {
         case .ethernet: return ethernet(&window, bytes, &frame)
@@ -27,7 +27,7 @@ extension Dissector {
     /// Ethernet II and IEEE 802.3.
     @inline(__always)
     func ethernet(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.eth)
         guard window.left >= 14 else { return malformed(.eth, &frame) }
@@ -43,7 +43,7 @@ extension Dissector {
     @inline(__always)
     func etherType(
         _ type: UInt16, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         switch type {
         case 0x0800, 0x86DD: return ip(&window, bytes, &frame)
@@ -65,7 +65,7 @@ extension Dissector {
 
     private func tag(
         _ name: FrameProtocol, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(name)
         guard window.left >= 4 else { return malformed(name, &frame) }
@@ -77,7 +77,7 @@ extension Dissector {
     /// IEEE 802.2 LLC, with SNAP (RFC 1042).
     func llc(
         _ length: Int, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         if length > 0, length < window.left {
             window.end = window.at &+ length
@@ -104,14 +104,14 @@ extension Dissector {
     }
 
     private func arp(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.arp)
         return window.left >= 8 ? .done : malformed(.arp, &frame)
     }
 
     private func mpls(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.mpls)
         for _ in 0..<Dissector.maxLayers {
@@ -137,7 +137,7 @@ extension Dissector {
 
     /// LINKTYPE_LINUX_SLL.
     private func cooked(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.sll)
         guard window.left >= 16 else { return malformed(.sll, &frame) }
@@ -153,7 +153,7 @@ extension Dissector {
 
     /// LINKTYPE_LINUX_SLL2, which `any` gives: with the interface's index.
     private func cooked2(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.sll)
         guard window.left >= 20 else { return malformed(.sll, &frame) }
@@ -170,7 +170,7 @@ extension Dissector {
 
     private func cooked(
         hardware: UInt16, type: UInt16, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         // ARPHRD_IPGRE says GRE's protocol field, ARPHRD_NETLINK a family: neither is an EtherType.
         if hardware == 824 { return .done }
@@ -186,7 +186,7 @@ extension Dissector {
     /// BSD loopback: an address family in the byte order of the host that captured.
     private func null(
         isBigEndian: Bool, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.null)
         guard window.left >= 4 else { return malformed(.null, &frame) }
@@ -202,14 +202,14 @@ extension Dissector {
 
     /// PPP with or without HDLC's address and control octets (RFC 1662 §3.1).
     private func pppLink(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         if window.left >= 2, bytes.be16(window.at) == 0xFF03 { window.at &+= 2 }
         return ppp(&window, bytes, &frame)
     }
 
     func ppp(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.ppp)
         guard window.left >= 2 else { return malformed(.ppp, &frame) }
@@ -231,7 +231,7 @@ extension Dissector {
 
     /// PPP over Ethernet, a session's frame (RFC 2516 §4).
     private func pppoe(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.pppoes)
         guard window.left >= 6 else { return malformed(.pppoes, &frame) }
@@ -242,7 +242,7 @@ extension Dissector {
     }
 
     private func ciscoHDLC(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.chdlc)
         guard window.left >= 4 else { return malformed(.chdlc, &frame) }

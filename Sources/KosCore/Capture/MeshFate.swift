@@ -20,7 +20,7 @@ extension MeshView {
                 links[number].passed += 1
                 links[number].latency.add(onward.time - sighting.time)
                 update(to) { $0.forwarded += 1 }
-            } else if track.receipt == nil {
+            } else if track.receipt == nil, !track.isRefused {
                 // The receiver sends within this capture, and did not send this.
                 links[number].lost += 1
                 update(to) { $0.dropped += 1 }
@@ -28,6 +28,22 @@ extension MeshView {
             }
         }
         judge(track, reached: reached, vanished: vanished)
+    }
+
+    /// Takes up the links that both of their ends announce.
+    mutating func addAnnouncedLinks() {
+        for (number, node) in nodes.enumerated() {
+            for (name, figures) in node.announcedLinks.sorted(by: { $0.key < $1.key }) {
+                guard let other = self.number(of: name), other != number,
+                    nodes[other].announcedLinks[node.name] != nil
+                        || linkNumbers[
+                            Pair(source: number, destination: other)] != nil
+                else { continue }
+                let transport = figures["transport"]?.string.flatMap { TransportType(rawValue: $0) }
+                let link = link(number, other, transport ?? .udp, at: node.lastSeen)
+                links[link].announced = figures
+            }
+        }
     }
 
     private mutating func note(_ sighting: Sighting, on number: Int) {
@@ -57,7 +73,7 @@ extension MeshView {
             lastTransit = transit
         } else if track.receipt != nil {
             delivered += 1
-        } else if vanished {
+        } else if vanished || track.isRefused {
             lost += 1
         }
     }
@@ -117,7 +133,7 @@ extension MeshView {
                 latency: link.bestLatency, reliability: link.bestReliability)
             record.timestamp = Timestamp(milliseconds: time / 1_000_000)
             record.event = .up
-            record.address = link.address?.uri
+            record.address = link.announced?["address"]?.string ?? link.address?.uri
             record.bandwidth = link.announced?["bandwidth"]?.number
             record.lastSeen = Timestamp(milliseconds: link.lastSeen / 1_000_000)
             record.observations = max(link.observations, link.pathObservations)
@@ -127,18 +143,20 @@ extension MeshView {
 }
 
 extension MeshView.Link {
-    /// Milliseconds: the median of what was measured, else what was announced, else 0.
+    /// Milliseconds: what its own end measured and announced, else the median time until a packet
+    /// was seen to go on, else 0.
     var bestLatency: Double {
-        if let measured = latency.percentile(0.5) { return Histogram.round(measured) }
-        return max(0, announced?["latency"]?.number ?? 0)
+        if let announced = announced?["latency"]?.number { return max(0, announced) }
+        return latency.percentile(0.5).map { Histogram.round($0) } ?? 0
     }
 
-    /// Share of packets that were seen to go on; else what was announced; else 1.
+    /// Share of packets that were seen to go on, where enough were; else what was announced; else
+    /// 1.
     var bestReliability: Double {
         let judged = passed + lost
-        if judged > 0 { return (Double(passed) / Double(judged) * 1e4).rounded() / 1e4 }
-        let announced = announced?["reliability"]?.number ?? 1
-        return min(1, max(0, announced))
+        let announced = announced?["reliability"]?.number.map { min(1, max(0, $0)) }
+        if let announced, judged < 20 { return announced }
+        return judged > 0 ? (Double(passed) / Double(judged) * 1e4).rounded() / 1e4 : 1
     }
 }
 

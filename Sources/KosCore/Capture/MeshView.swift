@@ -12,7 +12,7 @@ package struct Sighting: Sendable {
     package var time: Int64
     package var lengthBytes: Int
 
-    package init(_ frame: Frame, _ transport: TransportType) {
+    package init(_ frame: CapturedFrame, _ transport: TransportType) {
         from = HopEnd(
             address: frame.source, port: frame.sourcePort, transport: transport)
         to = HopEnd(
@@ -45,7 +45,10 @@ package struct MeshView: Sendable {
         package var forwarded = 0
         package var dropped = 0
         package var ends: [HopEnd] = []
-        package var announcement: JSONObject?
+        /// What it says of itself: the payload of its latest `nodeInfo` or `linkState`.
+        package internal(set) var announcement: JSONObject?
+        var sequence = -1
+        var announcedLinks: [String: JSONObject] = [:]
     }
 
     /// What is known of one directed link.
@@ -71,10 +74,10 @@ package struct MeshView: Sendable {
     struct Track: Sendable {
         var source: Int
         var destination: Int?
-        var isFinal: Bool
         var sightings: [Sighting] = []
         var copies = 0
         var receipt: Int64?
+        var isRefused = false
     }
 
     struct Pair: Hashable, Sendable {
@@ -130,15 +133,47 @@ package struct MeshView: Sendable {
         _ head: PacketHead, _ sighting: Sighting, _ octets: borrowing Span<UInt8>
     ) {
         guard let source = node(head.source, at: sighting.time) else { return }
-        let senderName = head.route.last ?? (head.hops == 0 ? head.source : nil)
-        if let senderName, let sender = node(senderName, at: sighting.time) {
-            settle(sender, at: sighting.from)
-            nodes[sender].packetsSent += 1
-            nodes[sender].bytesSent += sighting.lengthBytes
+        if head.control == "nodeInfo" || head.control == "linkState" {
+            announce(head, octets, of: source)
         }
-        notePath(head.route, sighting)
-        if !head.ref.isEmpty { noteReceipt(for: head.ref, at: sighting.time) }
+        // An announcement is passed on as it came: its route does not say who sent this frame.
+        if head.control != "linkState" {
+            if let name = head.sender, let sender = node(name, at: sighting.time) {
+                settle(sender, at: sighting.from)
+                nodes[sender].packetsSent += 1
+                nodes[sender].bytesSent += sighting.lengthBytes
+            }
+            if let name = head.receiver, let receiver = node(name, at: sighting.time),
+                places[sighting.to] == nil
+            {
+                settle(receiver, at: sighting.to)
+            }
+            notePath(head.travelled, sighting)
+        }
+        if !head.ref.isEmpty { noteAnswer(head, at: sighting.time) }
         follow(head, source, sighting)
+    }
+
+    private mutating func announce(
+        _ head: PacketHead, _ octets: borrowing Span<UInt8>, of source: Int
+    ) {
+        guard let payload = try? JSONObject(parsing: octets.extracting(head.payload)) else {
+            return
+        }
+        let sequence = payload["sequence"]?.integer ?? 0
+        guard sequence >= nodes[source].sequence else { return }
+        nodes[source].sequence = sequence
+        nodes[source].announcement = payload
+        guard let listed = payload["links"]?.array else { return }
+        var links: [String: JSONObject] = [:]
+        for link in listed.prefix(LinkState.maxLinksPerNode) {
+            guard let object = link.object, let name = object["destination"]?.string else {
+                continue
+            }
+            links[name] = object
+        }
+        nodes[source].announcedLinks = links
+        nodes[source].announcement?["links"] = nil
     }
 
     private mutating func settle(_ sender: Int, at end: HopEnd) {
@@ -152,14 +187,13 @@ package struct MeshView: Sendable {
     }
 
     /// A route that was travelled names links that this capture need not have seen.
-    private mutating func notePath(_ route: [String], _ sighting: Sighting) {
+    private mutating func notePath(_ route: ArraySlice<String>, _ sighting: Sighting) {
         guard route.count >= 2 else { return }
-        for index in 1..<route.count {
-            guard let from = node(route[index - 1], at: sighting.time),
-                let to = node(route[index], at: sighting.time)
+        for (one, two) in zip(route, route.dropFirst()) {
+            guard let from = node(one, at: sighting.time), let to = node(two, at: sighting.time),
+                from != to
             else { return }
             let number = link(from, to, sighting.from.transport, at: sighting.time)
-            // What is seen on its own hop is counted there; the path only shows that it works.
             links[number].lastSeen = max(links[number].lastSeen, sighting.time)
             links[number].pathObservations += 1
         }
@@ -178,9 +212,18 @@ package struct MeshView: Sendable {
         return links.count - 1
     }
 
-    private mutating func noteReceipt(for ref: String, at time: Int64) {
-        if young[ref] != nil, young[ref]?.receipt == nil { young[ref]?.receipt = time }
-        if old[ref] != nil, old[ref]?.receipt == nil { old[ref]?.receipt = time }
+    /// A receipt, or word that the packet ended elsewhere.
+    private mutating func noteAnswer(_ head: PacketHead, at time: Int64) {
+        let isFailure =
+            head.control == "ttlExceeded" || head.control == "destinationUnreachable"
+            || head.control == "routingError"
+        for generation in [\MeshView.young, \MeshView.old] {
+            guard var track = self[keyPath: generation].removeValue(forKey: head.ref) else {
+                continue
+            }
+            if isFailure { track.isRefused = true } else { track.receipt = track.receipt ?? time }
+            self[keyPath: generation][head.ref] = track
+        }
     }
 
     private mutating func follow(_ head: PacketHead, _ source: Int, _ sighting: Sighting) {
@@ -195,13 +238,11 @@ package struct MeshView: Sendable {
         } else {
             // What goes to all, and what neighbours tell each other, has no end to be followed to.
             let isFollowed =
-                head.destination != "*" && head.control != "nodeInfo"
-                && head.control != "linkState" && head.kind != "heartbeat"
-                && head.kind != "discovery" && head.kind != "routing"
+                head.destination != "*" && head.kind != "routing"
+                && head.kind != "heartbeat" && head.kind != "discovery" && head.kind != "control"
             track = Track(
                 source: source,
-                destination: isFollowed ? node(head.destination, at: sighting.time) : nil,
-                isFinal: false)
+                destination: isFollowed ? node(head.destination, at: sighting.time) : nil)
             if track.destination != nil { messages += 1 }
         }
         let isRepeated = track.sightings.contains {
@@ -226,7 +267,10 @@ package struct MeshView: Sendable {
         old = [:]
         young = [:]
         for track in tracks.sorted(by: MeshView.isEarlier) { finish(track) }
+        addAnnouncedLinks()
     }
+
+    func number(of name: String) -> Int? { numbers[name] }
 
     mutating func update(_ node: Int, _ body: (inout Node) -> Void) {
         guard node >= 0, node < nodes.count else { return }

@@ -2,7 +2,7 @@ extension Dissector {
     /// IPv4 or IPv6, by the version that the header itself says.
     @inline(__always)
     func ip(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         guard window.left >= 1 else { return malformed(.ip, &frame) }
         switch bytes.octet(window.at) >> 4 {
@@ -15,7 +15,7 @@ extension Dissector {
     /// RFC 791 §3.1.
     @inline(__always)
     private func ipv4(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.ip)
         let at = window.at
@@ -45,7 +45,7 @@ extension Dissector {
 
     /// RFC 8200 §3 and its extension headers (§4).
     private func ipv6(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.ipv6)
         let at = window.at
@@ -67,7 +67,7 @@ extension Dissector {
 
     private func extensionHeaders(
         _ first: UInt8, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         var next = first
         for _ in 0..<Dissector.maxLayers {
@@ -102,7 +102,7 @@ extension Dissector {
     @inline(__always)
     func network(
         _ number: UInt8, version: UInt8, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         switch number {
         case 17: return udp(&window, bytes, &frame)
@@ -129,7 +129,7 @@ extension Dissector {
     /// RFC 4302 §2.
     private func authentication(
         _ version: UInt8, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
-        _ frame: inout Frame
+        _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.ah)
         let length = (Int(bytes.octet(window.at &+ 1)) &+ 2) &* 4
@@ -144,7 +144,7 @@ extension Dissector {
 
     /// RFC 2784 and 2890; version 1 is PPTP's (RFC 2637 §4.1).
     private func gre(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.gre)
         guard window.left >= 4 else { return malformed(.gre, &frame) }
@@ -167,7 +167,7 @@ extension Dissector {
     /// RFC 768.
     @inline(__always)
     func udp(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.udp)
         guard window.left >= 8 else { return malformed(.udp, &frame) }
@@ -188,7 +188,7 @@ extension Dissector {
     /// RFC 9293 §3.1.
     @inline(__always)
     func tcp(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.tcp)
         let at = window.at
@@ -209,14 +209,14 @@ extension Dissector {
 
     /// RFC 9260 §3.1: the common header; chunks are not looked at.
     func sctp(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         ports(.sctp, header: 12, &window, bytes, &frame)
     }
 
     private func ports(
         _ name: FrameProtocol, header: Int, _ window: inout Window,
-        _ bytes: borrowing Span<UInt8>, _ frame: inout Frame
+        _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(name)
         guard window.left >= header else { return malformed(name, &frame) }
@@ -228,7 +228,8 @@ extension Dissector {
 
     @inline(__always)
     private func setPorts(
-        _ transport: FrameProtocol, _ source: UInt16, _ destination: UInt16, _ frame: inout Frame
+        _ transport: FrameProtocol, _ source: UInt16, _ destination: UInt16,
+        _ frame: inout CapturedFrame
     ) {
         frame.transport = transport
         frame.sourcePort = source
@@ -238,7 +239,7 @@ extension Dissector {
 
     /// A new IP layer has ports of its own, or none.
     @inline(__always)
-    private func forgetTransport(_ frame: inout Frame) {
+    private func forgetTransport(_ frame: inout CapturedFrame) {
         frame.transport = .none
         frame.hasPorts = false
         frame.sourcePort = 0
@@ -247,7 +248,7 @@ extension Dissector {
     }
 
     @inline(__always)
-    func setPayload(_ window: Window, _ frame: inout Frame) {
+    func setPayload(_ window: Window, _ frame: inout CapturedFrame) {
         frame.payloadStart = window.at
         frame.payloadEnd = max(window.at, window.end)
         frame.payloadLength = max(0, window.wireEnd &- window.at)

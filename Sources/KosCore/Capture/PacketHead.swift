@@ -22,6 +22,23 @@ package struct PacketHead: Sendable {
     /// should not see raw.
     package var needsRewriting = false
 
+    /// The node that sent the frame: a packet has crossed `hops` links when it is read.
+    package var sender: String? {
+        let place = max(1, hops) - 1
+        if place < route.count { return route[place] }
+        return hops <= 1 ? source : nil
+    }
+
+    /// The node that the frame went to, where the packet itself says so.
+    package var receiver: String? {
+        let place = max(1, hops)
+        if place < route.count { return route[place] }
+        return ttl == 0 && destination != "*" && hops <= 1 ? destination : nil
+    }
+
+    /// The nodes that the packet has been at, its source first.
+    package var travelled: ArraySlice<String> { route.prefix(max(1, hops)) }
+
     /// Nil when `octets` are no packet: not JSON, or without id, source or destination.
     package init?(_ octets: borrowing Span<UInt8>, using reader: inout JSONReader) {
         reader.reset()

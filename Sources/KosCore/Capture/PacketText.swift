@@ -7,7 +7,8 @@ package struct PacketText: Sendable {
     /// The packet's head, and its record appended to `writer`; nil, and nothing written, when the
     /// octets are no packet. `mayWrite` false only reads the head.
     package mutating func read(
-        _ packet: CarriedPacket, of frame: Frame, interface: [UInt8], into writer: inout JSONWriter,
+        _ packet: CarriedPacket, of frame: CapturedFrame, interface: [UInt8],
+        into writer: inout JSONWriter,
         mayWrite: Bool = true
     ) -> PacketHead? {
         guard (try? UTF8Span(validating: packet.octets.span)) != nil,
@@ -35,7 +36,7 @@ package struct PacketText: Sendable {
     }
 
     private static func writePlace(
-        _ frame: Frame, _ transport: TransportType, _ interface: [UInt8],
+        _ frame: CapturedFrame, _ transport: TransportType, _ interface: [UInt8],
         to writer: inout JSONWriter
     ) {
         writer.name("capture")

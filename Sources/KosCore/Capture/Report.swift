@@ -48,7 +48,7 @@ package struct Report: Sendable {
 
     /// Counts one frame; `evict` is handed what can be said already of flows that had to make room.
     package mutating func add(
-        _ frame: Frame, _ bytes: borrowing Span<UInt8>, evict: ([ReportRecord]) -> Void
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, evict: ([ReportRecord]) -> Void
     ) {
         packets += 1
         self.bytes += frame.lengthBytes
@@ -70,7 +70,7 @@ package struct Report: Sendable {
         addPackets(frame, bytes)
     }
 
-    private mutating func addPackets(_ frame: Frame, _ bytes: borrowing Span<UInt8>) {
+    private mutating func addPackets(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
         var found: [CarriedPacket] = []
         streams.read(frame, bytes) { found.append($0) }
         for packet in found {
@@ -82,14 +82,14 @@ package struct Report: Sendable {
         }
     }
 
-    private mutating func addSlice(_ frame: Frame, _ time: Int64) {
+    private mutating func addSlice(_ frame: CapturedFrame, _ time: Int64) {
         let place = time / max(1, interval.nanoseconds)
         guard slices.count < Report.maxIntervals || slices[place] != nil else { return }
         slices[place, default: Slice()].packets += 1
         slices[place, default: Slice()].bytes += frame.lengthBytes
     }
 
-    private mutating func addStation(_ address: FrameAddress, _ frame: Frame) {
+    private mutating func addStation(_ address: FrameAddress, _ frame: CapturedFrame) {
         guard address.kind != .none, !address.isGroup,
             stations.count < Report.maxAddresses || stations[address] != nil
         else { return }
@@ -105,7 +105,7 @@ package struct Report: Sendable {
     }
 
     /// Pairs a question with the first answer of its id and port (RFC 1035 §4.1.1).
-    private mutating func addQuery(_ frame: Frame, _ bytes: borrowing Span<UInt8>) {
+    private mutating func addQuery(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
         guard frame.transport == .udp, frame.payload.count >= 12, let time = frame.time else {
             return
         }

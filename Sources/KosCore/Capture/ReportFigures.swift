@@ -147,7 +147,7 @@ extension Report {
 
     // MARK: Flows and intervals
 
-    static func record(_ flow: Flow, isEvicted: Bool) -> ReportRecord {
+    static func record(_ flow: Conversation, isEvicted: Bool) -> ReportRecord {
         let duration = Histogram.round(Double(flow.lastSeen - flow.firstSeen))
         var figures = JSONObject()
         figures["packetsForth"] = .number(Double(flow.forth.packets))

@@ -12,7 +12,7 @@ package struct RouteDiscovery: Sendable {
 
     package init() {}
 
-    package mutating func add(_ frame: Frame, _ bytes: borrowing Span<UInt8>) {
+    package mutating func add(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
         guard frame.protocols.last == .aodv, let time = frame.time else { return }
         let at = frame.payloadStart
         switch bytes.octet(at) {

@@ -4,7 +4,7 @@ package struct StreamKey: Hashable, Sendable {
     package let destination: FrameAddress
     package let ports: UInt32
 
-    package init(_ frame: Frame) {
+    package init(_ frame: CapturedFrame) {
         source = frame.source
         destination = frame.destination
         ports = UInt32(frame.sourcePort) << 16 | UInt32(frame.destinationPort)
@@ -42,7 +42,7 @@ package struct StreamTable: Sendable {
 
     /// Hands out the packets that `frame` completes.
     package mutating func read(
-        _ frame: Frame, _ bytes: borrowing Span<UInt8>, give: (CarriedPacket) -> Void
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, give: (CarriedPacket) -> Void
     ) {
         switch frame.transport {
         case .udp where frame.protocols.last == .kos:
@@ -56,9 +56,9 @@ package struct StreamTable: Sendable {
     }
 
     private mutating func readSegment(
-        _ frame: Frame, _ bytes: borrowing Span<UInt8>, give: (CarriedPacket) -> Void
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, give: (CarriedPacket) -> Void
     ) {
-        let isOpening = frame.tcpFlags & Frame.TCPFlag.syn != 0
+        let isOpening = frame.tcpFlags & CapturedFrame.TCPFlag.syn != 0
         guard isOpening || frame.payloadLength > 0 else { return }
         let key = StreamKey(frame)
         if young.count >= StreamTable.maxStreams / 2 || held > StreamTable.maxHeld {

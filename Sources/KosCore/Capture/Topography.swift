@@ -10,7 +10,7 @@ package struct Topography: Sendable {
 
     package init() {}
 
-    package mutating func add(_ frame: Frame, _ bytes: borrowing Span<UInt8>) {
+    package mutating func add(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
         note(frame.time)
         var found: [CarriedPacket] = []
         streams.read(frame, bytes) { found.append($0) }

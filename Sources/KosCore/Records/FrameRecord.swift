@@ -1,10 +1,10 @@
 /// One captured frame as a line: when, where, how long, who to whom, and of which protocols.
 package struct FrameRecord: Record {
-    package var frame: Frame
+    package var frame: CapturedFrame
     /// Name of the interface that heard it; nil when the capture does not say.
     package var interface: String?
 
-    package init(_ frame: Frame, interface: String?) {
+    package init(_ frame: CapturedFrame, interface: String?) {
         self.frame = frame
         self.interface = interface
     }

@@ -76,7 +76,7 @@ enum Octets {
 /// A capture read to its end.
 struct ReadCapture {
     var packets: [CapturedPacket] = []
-    var frames: [Frame] = []
+    var frames: [CapturedFrame] = []
     var octets: [[UInt8]] = []
     var damage: CaptureDamage?
     var reader = CaptureReader()
@@ -93,7 +93,7 @@ struct ReadCapture {
             while !isDry {
                 switch reader.next() {
                 case .packet(let packet):
-                    var frame = Frame()
+                    var frame = CapturedFrame()
                     dissector.dissect(
                         packet, of: reader.interfaces[packet.interface], in: reader.window.span,
                         into: &frame)

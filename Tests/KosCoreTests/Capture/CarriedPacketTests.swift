@@ -118,7 +118,8 @@ import Testing
         var text = PacketText()
         var writer = JSONWriter()
         let head = text.read(
-            CarriedPacket(octets: raw, transport: .ws), of: Frame(), interface: Array("null".utf8),
+            CarriedPacket(octets: raw, transport: .ws), of: CapturedFrame(),
+            interface: Array("null".utf8),
             into: &writer)
         #expect(head?.id == "x")
         let line = String(decoding: writer.bytes, as: UTF8.self)
@@ -128,7 +129,7 @@ import Testing
         #expect(object["capture"]?.object?["transport"]?.string == "ws")
         for bad in ["{\"id\":\"x\"", "{\"id\":1,\"source\":\"a\"}", "[]", "{\"id\":\"\u{7}\"}"] {
             let packet = CarriedPacket(octets: Array(bad.utf8), transport: .udp)
-            #expect(text.read(packet, of: Frame(), interface: [], into: &writer) == nil)
+            #expect(text.read(packet, of: CapturedFrame(), interface: [], into: &writer) == nil)
         }
     }
 }

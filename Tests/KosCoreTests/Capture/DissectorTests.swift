@@ -2,10 +2,10 @@ import KosCore
 import Testing
 
 @Suite struct DissectorTests {
-    private func frame(_ octets: [UInt8], _ link: Int = 1) throws -> Frame {
+    private func frame(_ octets: [UInt8], _ link: Int = 1) throws -> CapturedFrame {
         try #require(ReadCapture(Octets.pcap([octets], link: link)).frames.first)
     }
-    private func names(_ frame: Frame) -> String {
+    private func names(_ frame: CapturedFrame) -> String {
         (0..<frame.protocols.count).map { frame.protocols[$0].name.description }
             .joined(separator: ":")
     }

@@ -11,7 +11,7 @@ import Testing
         _ id: String, _ from: String, _ to: String, route: [String], destination: String = "c"
     ) -> [UInt8] {
         let packet = Octets.packet(
-            id, from: route[0], to: destination, route: route, hops: route.count - 1)
+            id, from: route[0], to: destination, route: route, hops: route.count)
         return Octets.ethernet(
             Octets.ip(
                 Octets.udp(packet, from: 47470), protocol: 17,

@@ -1,6 +1,6 @@
 /// One captured frame, taken apart. A flat value that is filled again for every packet: nothing
 /// in it is allocated.
-package struct Frame: Sendable {
+package struct CapturedFrame: Sendable {
     package var number = 0
     package var interface = 0
     /// Nanoseconds since 1970; nil when the capture does not say.
