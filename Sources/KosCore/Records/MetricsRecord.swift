@@ -1,0 +1,73 @@
+/// Counters of one link, or of the whole relay when `peer` is nil: the seed's ConnectionMetrics.
+package struct MetricsRecord: Record, Hashable {
+    package var timestamp: Timestamp
+    package var nodeId: NodeID
+    package var peer: String?
+    package var transport: TransportType?
+    package var address: String?
+    package var bytesReceived = 0
+    package var bytesSent = 0
+    package var packetsReceived = 0
+    package var packetsSent = 0
+    package var errors = 0
+    package var lastActivity: Timestamp
+    package var intervalMs: Int?
+    package var rttMs: Double?
+    package var lossRatio: Double?
+    /// Drops by reason.
+    package var dropped: [String: Int] = [:]
+    package var queueLength = 0
+
+    package init(timestamp: Timestamp, nodeId: NodeID) {
+        self.timestamp = timestamp
+        self.nodeId = nodeId
+        lastActivity = timestamp
+    }
+
+    package static let type: StaticString = "metrics"
+    package static let fields: [Field] = [
+        .required("timestamp", .time),
+        .required("nodeId", .nodeID),
+        .optional("peer", .string, "the neighbour; absent for the relay as a whole"),
+        .optional("transport", .oneOf(TransportType.allCases.map(\.rawValue))),
+        .optional("address", .string, "URI of the neighbour"),
+        .required("bytesReceived", .integer(min: 0)),
+        .required("bytesSent", .integer(min: 0)),
+        .required("packetsReceived", .integer(min: 0)),
+        .required("packetsSent", .integer(min: 0)),
+        .required("errors", .integer(min: 0)),
+        .required("lastActivity", .time),
+        .optional("intervalMs", .integer(min: 0), "ms since the record before"),
+        .optional("rttMs", .number(min: 0), "smoothed round-trip time, ms"),
+        .optional("lossRatio", .ratio, "share of heartbeats lost"),
+        .optional("dropped", .map(.integer(min: 0)), "packets dropped, by reason"),
+        .optional("queueLength", .integer(min: 0), "octets waiting to be written"),
+    ]
+
+    package func write(to writer: inout JSONWriter) {
+        writer.beginRecord(MetricsRecord.type)
+        writer.field("timestamp", timestamp)
+        writer.field("nodeId", nodeId)
+        writer.optional("peer", peer)
+        writer.optional("transport", transport?.rawValue)
+        writer.optional("address", address)
+        writer.field("bytesReceived", bytesReceived)
+        writer.field("bytesSent", bytesSent)
+        writer.field("packetsReceived", packetsReceived)
+        writer.field("packetsSent", packetsSent)
+        writer.field("errors", errors)
+        writer.field("lastActivity", lastActivity)
+        writer.optional("intervalMs", intervalMs)
+        writer.optional("rttMs", rttMs)
+        writer.optional("lossRatio", lossRatio)
+        writer.name("dropped")
+        writer.beginObject()
+        for (reason, count) in dropped.sorted(by: { $0.key < $1.key }) {
+            writer.name(dynamic: reason)
+            writer.write(count)
+        }
+        writer.endObject()
+        writer.field("queueLength", queueLength)
+        writer.endRecord()
+    }
+}

@@ -1,0 +1,22 @@
+/// The closed set of records that this release writes; everything else passes through untouched.
+package enum RecordTypes {
+    package static let all: [any Record.Type] = [
+        PeerRecord.self,
+        LinkRecord.self,
+        RouteRecord.self,
+        PacketRecord.self,
+        SendResultRecord.self,
+        MetricsRecord.self,
+        RelayEventRecord.self,
+        AnnouncementRecord.self,
+        MethodRecord.self,
+        ProbeRecord.self,
+        HopRecord.self,
+        SummaryRecord.self,
+        ErrorRecord.self,
+    ]
+
+    package static func named(_ name: String) -> (any Record.Type)? {
+        all.first { $0.type.description == name }
+    }
+}

@@ -1,0 +1,58 @@
+/// A packet: the seed's NetworkPacket and MeshPacket in one.
+///
+/// On the wire and in the pipe it is one JSON object with these members. `route`, `metadata.hops` and
+/// `metadata.ttl` are changed by relays and stay outside the signature.
+package struct Packet: Hashable, Sendable {
+    /// The seed's MeshPacketType, and the names that tools add (`reply`, `webrtc-offer`, …).
+    package enum Kind {
+        package static let data = "data"
+        package static let control = "control"
+        package static let routing = "routing"
+        package static let discovery = "discovery"
+        package static let heartbeat = "heartbeat"
+        package static let reply = "reply"
+    }
+    package struct Metadata: Hashable, Sendable {
+        /// Links crossed so far.
+        package var hops = 0
+        /// Links that may still be crossed.
+        package var ttl = Packet.defaultTTL
+        /// 0 (most urgent) … 7; 3 is normal.
+        package var priority = Packet.defaultPriority
+        package var type = Kind.data
+        package var flags: [String] = []
+
+        package init() {}
+    }
+    package static let defaultTTL = 8
+    package static let maxTTL = 32
+    package static let defaultPriority = 3
+    /// Asks the destination for a signed receipt.
+    package static let ackFlag = "ack"
+    /// Destination of what every node is to hear.
+    package static let broadcast = "*"
+
+    package var id: String
+    package var version: Int = Version.packet
+    package var timestamp: Timestamp
+    package var source: NodeID
+    package var destination: String
+    package var payload: JSONValue
+    package var options = JSONObject()
+    /// Node ids from the source on: the travelled part, then what is left of a source route.
+    package var route: [String]
+    package var metadata = Metadata()
+    /// Base64 of 64 octets, or nil.
+    package var signature: String?
+
+    package init(
+        id: PacketID, timestamp: Timestamp, source: NodeID, destination: String, payload: JSONValue
+    ) {
+        self.id = id.description
+        self.timestamp = timestamp
+        self.source = source
+        self.destination = destination
+        self.payload = payload
+        route = [source.text]
+    }
+}
