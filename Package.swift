@@ -7,7 +7,6 @@ let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
@@ -46,7 +45,11 @@ let package = Package(
     ],
     targets: [
         // The core: every decision, and nothing but the Swift standard library.
-        .target(name: "KosCore", swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "KosCore",
+            swiftSettings: strict + [
+                .strictMemorySafety(), .enableUpcomingFeature("MemberImportVisibility"),
+            ]),
 
         // The adapters.
         .target(name: "KosTool", dependencies: ["KosCore", argumentParser], swiftSettings: strict),
