@@ -39,7 +39,8 @@ package struct Transmission: Hashable, Sendable {
     /// ms since it was sent. Within one boot the wall clock's steps do not matter; across boots a
     /// wall clock that went back makes it count as sent just now, never as sent in the future.
     package func age(at now: LedgerTime) -> Int64 {
-        let age = sent.boot == now.boot
+        let age =
+            sent.boot == now.boot
             ? now.sinceBootMs &- sent.sinceBootMs
             : now.wall.milliseconds &- sent.wall.milliseconds
         return max(0, age)

@@ -194,7 +194,8 @@ package enum LoRaFrequency {
         var digits = text.lowercased()[...]
         if digits.hasSuffix("hz") { digits = digits.dropLast(2) }
         var scale: Double?
-        for (suffix, factor) in [("k", 1e3), ("m", 1e6), ("g", 1e9)] where digits.hasSuffix(suffix) {
+        for (suffix, factor) in [("k", 1e3), ("m", 1e6), ("g", 1e9)] where digits.hasSuffix(suffix)
+        {
             digits = digits.dropLast()
             scale = factor
         }

@@ -22,7 +22,8 @@ package struct TimeOnAir: Hashable, Sendable {
         let factor = modulation.spreadingFactor
         let isShort = factor < 7 && modulation.chip == .sx126x
         let rate = factor - (modulation.lowDataRateOptimize && !isShort ? 2 : 0)
-        let bits = 8 * payloadBytes - 4 * factor + (isShort ? 20 : 28) + (modulation.crc ? 16 : 0)
+        let bits =
+            8 * payloadBytes - 4 * factor + (isShort ? 20 : 28) + (modulation.crc ? 16 : 0)
             - (modulation.explicitHeader ? 0 : 20)
         let blocks = bits <= 0 ? 0 : (bits + 4 * rate - 1) / (4 * rate)
         return 8 + blocks * (modulation.codingRate + 4)
@@ -36,7 +37,8 @@ package struct TimeOnAir: Hashable, Sendable {
 
     /// ms, correctly rounded from the exact fraction.
     package var milliseconds: Double {
-        Double((quarterSymbols << modulation.spreadingFactor) * 250) / Double(modulation.bandwidthHz)
+        Double((quarterSymbols << modulation.spreadingFactor) * 250)
+            / Double(modulation.bandwidthHz)
     }
 
     /// Microseconds, rounded up: what a duty budget is charged.

@@ -12,6 +12,10 @@ package enum RecordTypes {
         MethodRecord.self,
         ProbeRecord.self,
         HopRecord.self,
+        AirtimeRecord.self,
+        BudgetRecord.self,
+        RadioRecord.self,
+        LinkBudgetRecord.self,
         SummaryRecord.self,
         ErrorRecord.self,
     ]
