@@ -11,6 +11,11 @@ package struct LedgerTime: Hashable, Sendable {
         self.boot = boot
         self.sinceBootMs = sinceBootMs
     }
+
+    /// An empty id is an unknown boot: two of them need not be the same.
+    fileprivate func isOfSameBoot(as other: LedgerTime) -> Bool {
+        boot == other.boot && !boot.isEmpty
+    }
 }
 
 /// One use of the air, as the ledger keeps it.
@@ -107,7 +112,7 @@ package struct DutyLedger: Hashable, Sendable {
     }
 
     private func isAhead(_ entry: Transmission, _ now: LedgerTime) -> Bool {
-        entry.sent.boot == now.boot
+        entry.sent.isOfSameBoot(as: now)
             ? entry.sent.sinceBootMs > now.sinceBootMs : entry.sent.wall > now.wall
     }
 

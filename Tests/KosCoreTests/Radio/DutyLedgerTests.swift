@@ -91,7 +91,8 @@ import Testing
         ledger.record(DutyLedgerTests.sent(1_000_000_000_000, 36_000_000, boot: "before"))
         let account = try DutyLedgerTests.account()
         #expect(ledger.used(account, at: DutyLedgerTests.at(0)) == 36_000_000)
-        #expect(ledger.settle(at: DutyLedgerTests.at(0)))
+        let isChanged = ledger.settle(at: DutyLedgerTests.at(0))
+        #expect(isChanged)
         let later = DutyLedgerTests.at(3_640_000)
         #expect(ledger.used(account, at: later) == 0)
     }
