@@ -14,10 +14,13 @@ struct KosLora: ParsableCommand {
             Examples:
               kos-lora airtime --sf 7 --payload 20
               kos-lora budget --region EU868 --sub-band g1 --payload 20
-              kos-lora link --sf 9 --distance 5km
+              kos-lora listen -p /dev/ttyUSB0 --frequency 868.1M --sf 8
 
             More: man kos-lora, kos-lora --schema.
             """,
         version: Version.toolkit,
-        subcommands: [Airtime.self, Budget.self, Link.self])
+        subcommands: [
+            Ports.self, Info.self, Listen.self, Send.self, Config.self, Monitor.self,
+            Airtime.self, Budget.self, Link.self,
+        ])
 }
