@@ -34,7 +34,10 @@ package final class RadioLoop {
     private var watches: [Watch] = []
     private var buffer = [UInt8](repeating: 0, count: 65_536)
     private var isDatagram: Bool {
-        if case .udp = address.line { true } else { false }
+        switch address.line {
+        case .udp, .simulation: true
+        case .serial, .tcp: false
+        }
     }
 
     private struct Watch {
@@ -49,7 +52,7 @@ package final class RadioLoop {
         self.reconnects = reconnects
         self.now = now
         random = SplitMix64(seed: seed)
-        modem = address.driver.modem(address.settings, isRaw: address.isRaw, seed: seed)
+        modem = address.modem(seed: seed)
     }
 
     deinit { close() }
@@ -74,8 +77,7 @@ package final class RadioLoop {
             guard reconnects else { throw error }
             return retry(error.message)
         }
-        modem = address.driver.modem(
-            address.settings, isRaw: address.isRaw, seed: random.next())
+        modem = address.modem(seed: random.next())
         feed(.opened)
     }
 
@@ -85,6 +87,7 @@ package final class RadioLoop {
         case .tcp(let host, let port):
             try RadioSocket.connect(host: host, port: port, patience: 3000)
         case .udp(let host, let port): try RadioSocket.bind(host: host, port: port)
+        case .simulation(let port): try RadioSocket.shareBroadcast(port: port)
         }
     }
 
@@ -192,7 +195,9 @@ package final class RadioLoop {
 
     private func writeLine() {
         while !unwritten.isEmpty, descriptor >= 0 {
-            let count = unwritten.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unwritten.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             if count > 0 {
                 octets.written += count
                 unwritten.removeFirst(count)
@@ -213,7 +218,12 @@ package final class RadioLoop {
         outputs = []
         for output in todo {
             switch output {
-            case .write(let bytes): unwritten += bytes
+            case .write(let bytes):
+                if case .simulation(let port) = address.line {
+                    sendDatagram(bytes, to: RadioSocket.broadcast(port: port))
+                } else {
+                    unwritten += bytes
+                }
             case .datagram(let bytes, let peer): sendDatagram(bytes, to: peer)
             case .ready(let info):
                 isReady = true

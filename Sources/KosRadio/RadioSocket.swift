@@ -65,6 +65,36 @@ enum RadioSocket {
             "udp://\(host):\(port): \(String(cString: strerror(last)))", errno: last)
     }
 
+    /// A datagram socket that shares `port` with others of this host: each gets every broadcast.
+    static func shareBroadcast(port: UInt16) throws(RadioError) -> Int32 {
+        let descriptor = socket(AF_INET, flags(SOCK_DGRAM), 0)
+        guard descriptor >= 0 else {
+            throw RadioError(.cannotOpen, String(cString: strerror(errno)), errno: errno)
+        }
+        var yes: Int32 = 1
+        for option in [SO_REUSEADDR, SO_BROADCAST] {
+            setsockopt(
+                descriptor, SOL_SOCKET, option, &yes, socklen_t(MemoryLayout<Int32>.size))
+        }
+        let address = SocketAddress(octets: broadcast(port: port).octets)
+        guard address.withPointer({ Glibc.bind(descriptor, $0, $1) }) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw RadioError(
+                .cannotOpen, "sim:\(port): \(String(cString: strerror(code)))", errno: code)
+        }
+        return descriptor
+    }
+
+    /// 127.255.255.255: everybody on this host.
+    static func broadcast(port: UInt16) -> DatagramPeer {
+        let family = UInt16(AF_INET)
+        return DatagramPeer(octets: [
+            UInt8(truncatingIfNeeded: family), UInt8(family >> 8), UInt8(port >> 8),
+            UInt8(truncatingIfNeeded: port), 127, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
+        ])
+    }
+
     static func resolve(
         _ host: String, _ port: UInt16, _ kind: __socket_type
     ) throws(RadioError) -> [SocketAddress] {

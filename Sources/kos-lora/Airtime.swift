@@ -10,7 +10,9 @@ struct Airtime: Tool {
     @OptionGroup var modulation: ModulationOptions
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Octets of payload: numbers, FROM-TO, or - for one a line on stdin.", valueName: "bytes"))
+        help: ArgumentHelp(
+            "Octets of payload: numbers, FROM-TO, or - for one a line on stdin.", valueName: "bytes"
+        ))
     var payload: [String]
     @OptionGroup var common: CommonOptions
 
@@ -30,7 +32,8 @@ struct Airtime: Tool {
     /// `20`, or `0-255`.
     private static func sizes(_ text: String) throws -> ClosedRange<Int> {
         let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = ends.first.flatMap({ Int($0) }), let last = ends.last.flatMap({ Int($0) }),
+        guard let first = ends.first.flatMap({ Int($0) }),
+            let last = ends.last.flatMap({ Int($0) }),
             first <= last, last <= 65_535
         else { throw LoRaFailure.usage("payload", text, "a number of octets, or FROM-TO") }
         return first...last

@@ -5,10 +5,13 @@ import KosTool
 
 /// Where and how loud: what the law asks about.
 struct RegionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("EU868, US915, EU433, AU915, AS923, IN865 or KR920.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("EU868, US915, EU433, AU915, AS923, IN865 or KR920.", valueName: "name"))
     var region: String = LoRaRegion.eu868.name
 
-    @Option(help: ArgumentHelp("868.1M, 868100000 (a bare number below 10000 is MHz).", valueName: "hz"))
+    @Option(
+        help: ArgumentHelp("868.1M, 868100000 (a bare number below 10000 is MHz).", valueName: "hz")
+    )
     var frequency: String?
 
     func chosenRegion() throws -> LoRaRegion {
@@ -29,13 +32,19 @@ struct Budget: Tool {
         abstract: "What is left of the legal air time, and when a packet may go. Needs no modem.")
 
     @OptionGroup var regionOptions: RegionOptions
-    @Option(help: ArgumentHelp("One sub-band; without it and --frequency, all of the region.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "One sub-band; without it and --frequency, all of the region.", valueName: "name"))
     var subBand: String?
     @Option(help: ArgumentHelp("Octets of a packet to ask about.", valueName: "bytes"))
     var payload: Int?
-    @Option(name: [.short, .long], help: ArgumentHelp("Only what this radio has sent.", valueName: "device"))
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Only what this radio has sent.", valueName: "device"))
     var port: String?
-    @Option(help: ArgumentHelp("Conducted power in dBm: it decides which row of the table holds.", valueName: "dbm"))
+    @Option(
+        help: ArgumentHelp(
+            "Conducted power in dBm: it decides which row of the table holds.", valueName: "dbm"))
     var power: Double?
     @OptionGroup var modulation: ModulationOptions
     @OptionGroup var common: CommonOptions
@@ -61,7 +70,8 @@ struct Budget: Tool {
                     airtime: airtime.microseconds, milliseconds: airtime.milliseconds,
                     verdict: ledger.verdict(airtime: airtime.microseconds, account, at: now))
             }
-            isAnyFree = isAnyFree || record.packet.map { $0.verdict == .free } ?? (record.remaining != 0)
+            isAnyFree =
+                isAnyFree || record.packet.map { $0.verdict == .free } ?? (record.remaining != 0)
             try io.output.write(record)
         }
         return isAnyFree ? .yes : .no

@@ -5,12 +5,16 @@ import KosTool
 /// `kos-lora link`: sensitivity, range and margin.
 struct Link: Tool {
     static let configuration = CommandConfiguration(
-        abstract: "What a link can bridge: sensitivity, range, margin at a distance. Needs no modem.")
+        abstract:
+            "What a link can bridge: sensitivity, range, margin at a distance. Needs no modem.")
 
     @OptionGroup var modulation: ModulationOptions
-    @Option(help: ArgumentHelp("868.1M, 868100000 (a bare number below 10000 is MHz).", valueName: "hz"))
+    @Option(
+        help: ArgumentHelp("868.1M, 868100000 (a bare number below 10000 is MHz).", valueName: "hz")
+    )
     var frequency: String = "868.1M"
-    @Option(help: ArgumentHelp("Distance: 5km, 800m; a bare number is metres.", valueName: "length"))
+    @Option(
+        help: ArgumentHelp("Distance: 5km, 800m; a bare number is metres.", valueName: "length"))
     var distance: String?
     @Option(help: ArgumentHelp("Conducted power.", valueName: "dbm"))
     var power: Double = 14
@@ -25,7 +29,8 @@ struct Link: Tool {
     @OptionGroup var common: CommonOptions
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
-        guard let hertz = LoRaFrequency.parse(frequency, bareUnit: 1_000_000, bareUnitBelow: 10_000),
+        guard
+            let hertz = LoRaFrequency.parse(frequency, bareUnit: 1_000_000, bareUnitBelow: 10_000),
             hertz > 0
         else { throw LoRaFailure.usage("frequency", frequency, "try 868.1M or 868100000") }
         guard pathLossExponent > 0, pathLossExponent <= 10 else {

@@ -4,10 +4,13 @@ import KosTool
 
 /// How frames are modulated; the same names in every verb.
 struct ModulationOptions: ParsableArguments {
-    @Option(name: .customLong("sf"), help: ArgumentHelp("Spreading factor, 5 to 12.", valueName: "n"))
+    @Option(
+        name: .customLong("sf"), help: ArgumentHelp("Spreading factor, 5 to 12.", valueName: "n"))
     var spreadingFactor: Int = 7
 
-    @Option(help: ArgumentHelp("125k, 62.5k, 250000 (a bare number below 2000 is kHz).", valueName: "hz"))
+    @Option(
+        help: ArgumentHelp(
+            "125k, 62.5k, 250000 (a bare number below 2000 is kHz).", valueName: "hz"))
     var bandwidth: String = "125k"
 
     @Option(help: ArgumentHelp("4/5 to 4/8.", valueName: "rate"))
@@ -25,7 +28,9 @@ struct ModulationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("sx126x or sx127x: they differ at SF5 and SF6.", valueName: "chip"))
     var chip: String = LoRaChip.sx126x.rawValue
 
-    @Option(help: ArgumentHelp("Low data rate optimisation: auto, rnode, gateway, on or off.", valueName: "rule"))
+    @Option(
+        help: ArgumentHelp(
+            "Low data rate optimisation: auto, rnode, gateway, on or off.", valueName: "rule"))
     var ldro: String = "auto"
 
     func modulation() throws -> LoRaModulation {

@@ -7,13 +7,16 @@ import KosTool
 struct RadioOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("Device path, tcp://HOST:PORT, or lora:PLACE?driver=…&freq=…", valueName: "device"))
+        help: ArgumentHelp(
+            "Device path, tcp://HOST:PORT, or lora:PLACE?driver=…&freq=…", valueName: "device"))
     var port: String?
     @Option(help: ArgumentHelp("Dialect: \(LoRaDriver.names).", valueName: "name"))
     var driver: String?
     @Option(help: ArgumentHelp("Power at the antenna connector.", valueName: "dbm"))
     var power: Int?
-    @Option(help: ArgumentHelp("18 or 0x12 private, 0x34 LoRaWAN, 0x2B Meshtastic.", valueName: "octet"))
+    @Option(
+        help: ArgumentHelp("18 or 0x12 private, 0x34 LoRaWAN, 0x2B Meshtastic.", valueName: "octet")
+    )
     var syncWord: String = "0x12"
     @Flag(help: "Raw frames: without the dialect's own header.")
     var raw = false

@@ -8,11 +8,14 @@ struct Send: Tool {
     static let configuration = CommandConfiguration(
         abstract: "Sends a frame, or each line of stdin as one, within the legal air time.")
 
-    @Argument(help: ArgumentHelp("Text of the frame; - takes each line of stdin.", valueName: "text"))
+    @Argument(
+        help: ArgumentHelp("Text of the frame; - takes each line of stdin.", valueName: "text"))
     var text: String
     @Flag(help: "The text is hexadecimal digits.")
     var hex = false
-    @Flag(name: [.customShort("n"), .long], help: "Say what it would cost and whether it may go; send nothing.")
+    @Flag(
+        name: [.customShort("n"), .long],
+        help: "Say what it would cost and whether it may go; send nothing.")
     var dryRun = false
     @Flag(help: "Wait for legal air time instead of refusing.")
     var wait = false

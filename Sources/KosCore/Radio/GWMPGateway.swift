@@ -86,8 +86,9 @@ package struct GWMPGateway: Engine {
                 let refusal = Input.done(order: message.token, refusal: "TX_FREQ")
                 return handle(refusal, at: .zero, into: &outputs)
             }
-            outputs.append(.transmit(
-                order: message.token, payload: order.payload, settings: order.settings))
+            outputs.append(
+                .transmit(
+                    order: message.token, payload: order.payload, settings: order.settings))
         default: break
         }
     }

@@ -75,13 +75,15 @@ package struct GWMPServer: Modem {
             where flight.due <= now {
                 flights[token] = nil
                 let name = GWMPMessage.text(of: flight.eui)
-                outputs.append(.failed(
-                    flight.frame.id, ModemFault(.notSent, "gateway \(name) did not confirm")))
+                outputs.append(
+                    .failed(
+                        flight.frame.id, ModemFault(.notSent, "gateway \(name) did not confirm")))
             }
             while let first = queue.first, now - first.since >= .seconds(30) {
                 queue.removeFirst()
-                outputs.append(.failed(
-                    first.frame.id, ModemFault(.notSent, "no gateway is connected")))
+                outputs.append(
+                    .failed(
+                        first.frame.id, ModemFault(.notSent, "no gateway is connected")))
             }
         }
         setTimer(at: now)
@@ -157,8 +159,9 @@ package struct GWMPServer: Modem {
             return outputs.append(.sent(flight.frame.id))
         }
         let name = GWMPMessage.text(of: message.eui)
-        outputs.append(.failed(
-            flight.frame.id, ModemFault(.notSent, "gateway \(name) refused: \(reason)")))
+        outputs.append(
+            .failed(
+                flight.frame.id, ModemFault(.notSent, "gateway \(name) refused: \(reason)")))
     }
 
     /// Sends what waits through the gateway that hears best, of those that can be reached.
@@ -170,8 +173,9 @@ package struct GWMPServer: Modem {
         if let (eui, gateway) = best {
             for (frame, _) in queue {
                 var token: UInt16
-                repeat { token = UInt16.random(in: 1...UInt16.max, using: &random) } while
-                    flights[token] != nil
+                repeat {
+                    token = UInt16.random(in: 1...UInt16.max, using: &random)
+                } while flights[token] != nil
                 let airtime = Duration.microseconds(airtime(of: frame.payload.count))
                 flights[token] = Flight(
                     frame: frame, eui: eui, due: now + .seconds(3) + airtime)

@@ -129,10 +129,11 @@ package struct KISSModem: Modem {
         radio.append(UInt8(truncatingIfNeeded: modulation.spreadingFactor))
         radio.append(UInt8(truncatingIfNeeded: modulation.codingRate + 4))
         let power = UInt8(truncatingIfNeeded: settings.powerDbm)
-        outputs.append(.write(
-            hardware(Hardware.setRadio, radio) + hardware(Hardware.setPower, [power])
-                + hardware(Hardware.signalReport, [1]) + hardware(Hardware.getRadio)
-                + hardware(Hardware.getPower)))
+        outputs.append(
+            .write(
+                hardware(Hardware.setRadio, radio) + hardware(Hardware.setPower, [power])
+                    + hardware(Hardware.signalReport, [1]) + hardware(Hardware.getRadio)
+                    + hardware(Hardware.getPower)))
     }
 
     private mutating func fail(_ fault: ModemFault, into outputs: inout [ModemOutput]) {

@@ -1,28 +1,44 @@
 /// The dialects that modems speak.
 package enum LoRaDriver: String, Hashable, Sendable, CaseIterable {
-    case rnode, kiss, meshcore
+    case rnode, kiss, meshcore, gwmp, rylr, rui3, rn2xx3, rf95, ebyte, sim
+
+    /// The text dialect of the same name.
+    private var dialect: ATDialect? { ATDialect(rawValue: rawValue) }
 
     /// Speed of a serial line that the modems have from the factory.
     package var baud: Int {
-        switch self {
-        case .rnode, .kiss, .meshcore: 115_200
-        }
+        if self == .ebyte { return 9600 }
+        return dialect?.baud ?? 115_200
     }
 
-    /// Port of the modem's own TCP server, where it has one.
-    package var tcpPort: UInt16? {
+    /// The port where one is usual: the modem's own TCP server, or the datagrams of gateways.
+    package var defaultPort: UInt16? {
         switch self {
         case .rnode: 7633
-        case .kiss, .meshcore: nil
+        case .gwmp: 1700
+        case .sim: 47471
+        default: nil
         }
     }
 
-    /// The engine for a modem with these settings.
-    package func modem(_ settings: LoRaSettings, isRaw: Bool, seed: UInt64) -> any Modem {
-        switch self {
+    /// Whether the dialect goes in datagrams.
+    package var isDatagram: Bool { self == .gwmp || self == .sim }
+}
+
+extension RadioAddress {
+    /// The engine for the modem.
+    package func modem(seed: UInt64) -> any Modem {
+        switch driver {
         case .rnode: RNodeModem(settings, isPromiscuous: isRaw)
         case .kiss: KISSModem(settings, dialect: .plain)
         case .meshcore: KISSModem(settings, dialect: .meshcore)
+        case .gwmp: GWMPServer(settings, allowed: gateways, seed: seed)
+        case .rylr: ATModem(settings, dialect: .rylr, isRaw: isRaw)
+        case .rui3: ATModem(settings, dialect: .rui3)
+        case .rn2xx3: ATModem(settings, dialect: .rn2xx3)
+        case .rf95: ATModem(settings, dialect: .rf95)
+        case .ebyte: EbyteModem(settings)
+        case .sim: SimulatedModem(settings, site: site, seed: seed)
         }
     }
 }
@@ -34,6 +50,8 @@ package struct RadioAddress: Hashable, Sendable {
         case serial(path: String)
         case tcp(host: String, port: UInt16)
         case udp(host: String, port: UInt16)
+        /// All simulated radios of one port of this host.
+        case simulation(port: UInt16)
     }
     package let line: Line
     package let driver: LoRaDriver
@@ -43,12 +61,18 @@ package struct RadioAddress: Hashable, Sendable {
     package let isRaw: Bool
     /// Speed of a serial line.
     package let baud: Int
+    /// Gateways that may use a gwmp server; empty: all.
+    package let gateways: Set<UInt64>
+    /// Where a simulated radio stands.
+    package let site: SimulatedModem.Site
     /// The address as messages and records name it: without the settings.
     package var name: String {
         switch line {
         case .serial(let path): path
         case .tcp(let host, let port): "tcp://\(host):\(port)"
         case .udp(let host, let port): "udp://\(host):\(port)"
+        case .simulation(let port):
+            "sim:\(port)" + (site == SimulatedModem.Site() ? "" : "@\(site.x),\(site.y)")
         }
     }
 
@@ -78,13 +102,16 @@ package struct RadioAddress: Hashable, Sendable {
         let given = try query["driver"].map { (name) throws(LoRaSettingError) in
             try RadioAddress.driver(name)
         }
-        let driver = given ?? defaults.driver ?? .rnode
+        let driver = given ?? defaults.driver ?? RadioAddress.usualDriver(place)
         self.driver = driver
         line = try RadioAddress.line(place, driver)
-        region = try query["region"].map { (name) throws(LoRaSettingError) in
-            try LoRaRegion.named(name)
-        } ?? defaults.region
+        region =
+            try query["region"].map { (name) throws(LoRaSettingError) in
+                try LoRaRegion.named(name)
+            } ?? defaults.region
         settings = try RadioAddress.settings(query, defaults, region)
+        gateways = try RadioAddress.gateways(query["eui"])
+        site = try RadioAddress.site(query)
         isRaw = query["raw"].map { $0 != "0" } ?? defaults.isRaw
         baud = query["baud"].flatMap { Int($0) } ?? defaults.baud ?? driver.baud
     }
@@ -97,9 +124,50 @@ package struct RadioAddress: Hashable, Sendable {
         return driver
     }
 
+    private static func usualDriver(_ place: Substring) -> LoRaDriver {
+        if place.hasPrefix("sim:") || place == "sim" { return .sim }
+        return place.hasPrefix("udp://") ? .gwmp : .rnode
+    }
+
+    /// `0016c001ff10a235,…`
+    private static func gateways(_ text: String?) throws(LoRaSettingError) -> Set<UInt64> {
+        var gateways: Set<UInt64> = []
+        for part in text?.split(separator: ",") ?? [] {
+            guard part.count == 16, let eui = UInt64(part, radix: 16) else {
+                throw LoRaSettingError(
+                    "eui", got: String(part), legal: "16 hexadecimal digits, with commas between")
+            }
+            gateways.insert(eui)
+        }
+        return gateways
+    }
+
+    private static func site(
+        _ query: [String: String]
+    ) throws(LoRaSettingError) -> SimulatedModem.Site {
+        var site = SimulatedModem.Site()
+        func number(
+            _ name: String, _ legal: ClosedRange<Double>, _ fallback: Double
+        ) throws(LoRaSettingError) -> Double {
+            guard let text = query[name] else { return fallback }
+            guard let value = Double(text), legal.contains(value) else {
+                throw LoRaSettingError(
+                    name, got: text, legal: "\(legal.lowerBound) to \(legal.upperBound)")
+            }
+            return value
+        }
+        site.x = try number("x", -1e7...1e7, 0)
+        site.y = try number("y", -1e7...1e7, 0)
+        site.pathLossExponent = try number("exponent", 1...6, site.pathLossExponent)
+        site.loss = try number("loss", 0...1, 0)
+        return site
+    }
+
     private static func query(_ text: Substring) throws(LoRaSettingError) -> [String: String] {
         let known = [
-            "driver", "freq", "sf", "bw", "cr", "power", "sync", "preamble", "region", "raw", "baud",
+            "driver", "freq", "sf", "bw", "cr", "power", "sync", "preamble", "region", "raw",
+            "baud",
+            "eui", "x", "y", "exponent", "loss",
         ]
         var query: [String: String] = [:]
         for part in text.split(separator: "&").prefix(32) {
@@ -116,22 +184,33 @@ package struct RadioAddress: Hashable, Sendable {
     private static func line(
         _ place: Substring, _ driver: LoRaDriver
     ) throws(LoRaSettingError) -> Line {
+        if driver == .sim {
+            let text = place.drop { $0 != ":" }.dropFirst()
+            guard let port = text.isEmpty ? driver.defaultPort : UInt16(text), port > 0 else {
+                throw LoRaSettingError("channel", got: String(text), legal: "sim: or sim:PORT")
+            }
+            return .simulation(port: port)
+        }
         for scheme in ["tcp", "udp"] where place.hasPrefix("\(scheme)://") {
             let host = place.dropFirst(6)
             let end = host.lastIndex(of: ":") ?? host.endIndex
             var name = host[..<end]
-            let given = end < host.endIndex ? UInt16(host[host.index(after: end)...]) : driver.tcpPort
+            let given =
+                end < host.endIndex ? UInt16(host[host.index(after: end)...]) : driver.defaultPort
             if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
-            guard let port = given, !name.isEmpty else {
+            guard let port = given, !name.isEmpty, (scheme == "udp") == driver.isDatagram else {
                 throw LoRaSettingError(
-                    "address", got: String(place), legal: "\(scheme)://HOST:PORT")
+                    "address", got: String(place),
+                    legal: "\(driver.isDatagram ? "udp" : "tcp")://HOST:PORT for \(driver.rawValue)"
+                )
             }
             return scheme == "tcp"
                 ? .tcp(host: String(name), port: port) : .udp(host: String(name), port: port)
         }
-        guard place.hasPrefix("/") else {
+        guard place.hasPrefix("/"), !driver.isDatagram else {
             throw LoRaSettingError(
-                "port", got: String(place), legal: "a device path, tcp://HOST:PORT or lora:…")
+                "port", got: String(place),
+                legal: "a device path, tcp://HOST:PORT, udp://HOST:PORT (gwmp), sim:, or lora:…")
         }
         return .serial(path: String(place))
     }

@@ -110,8 +110,9 @@ package struct RNodeModem: Modem {
         case .stop:
             state = .closed
             timers = Timers()
-            outputs.append(.write(
-                command(Command.radioState, [0]) + command(Command.leave, [0xFF])))
+            outputs.append(
+                .write(
+                    command(Command.radioState, [0]) + command(Command.leave, [0xFF])))
         }
     }
 
@@ -132,15 +133,17 @@ package struct RNodeModem: Modem {
     private mutating func askWhoIsThere(at now: Instant, into outputs: inout [ModemOutput]) {
         guard state == .detecting else { return }
         timers.set(.detect, at: now + .milliseconds(100))
-        outputs.append(.write(
-            command(Command.detect, [0x73]) + command(Command.firmware, [0])
-                + command(Command.platform, [0]) + command(Command.board, [0])))
+        outputs.append(
+            .write(
+                command(Command.detect, [0x73]) + command(Command.firmware, [0])
+                    + command(Command.platform, [0]) + command(Command.board, [0])))
     }
 
     private mutating func giveUp(into outputs: inout [ModemOutput]) {
         switch state {
         case .detecting:
-            let why = sawAnything
+            let why =
+                sawAnything
                 ? "something answers that is no RNode (another firmware, or another speed)"
                 : "no RNode answers"
             fail(ModemFault(.noAnswer, why), into: &outputs)
@@ -155,8 +158,9 @@ package struct RNodeModem: Modem {
     private mutating func fail(_ fault: ModemFault, into outputs: inout [ModemOutput]) {
         guard state != .failed else { return }
         if state == .configuring || state == .online {
-            outputs.append(.write(
-                command(Command.radioState, [0]) + command(Command.leave, [0xFF])))
+            outputs.append(
+                .write(
+                    command(Command.radioState, [0]) + command(Command.leave, [0xFF])))
         }
         state = .failed
         timers = Timers()
@@ -196,7 +200,9 @@ package struct RNodeModem: Modem {
             return fail(.mismatch(name, asked: asked, got: got), into: &outputs)
         }
         confirmed.insert(command)
-        guard state == .configuring, confirmed.count == RNodeModem.settingNames.count else { return }
+        guard state == .configuring, confirmed.count == RNodeModem.settingNames.count else {
+            return
+        }
         state = .online
         timers.cancel(.giveUp)
         info.isVerified = true
