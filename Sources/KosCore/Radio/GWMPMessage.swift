@@ -98,7 +98,7 @@ package enum GWMPBody {
     /// alphabet: gateways in the field send all of them).
     private static func frame(_ rxpk: JSONObject) -> ReceivedFrame? {
         guard rxpk["stat"]?.number != -1,
-            let octets = rxpk["data"]?.string.flatMap({ Base64.decode($0) })
+            let octets = rxpk["data"]?.string.flatMap({ lenientBase64($0) })
         else { return nil }
         var frame = ReceivedFrame(
             payload: octets, rssiDbm: rxpk["rssi"]?.number, snrDb: rxpk["lsnr"]?.number)
@@ -110,6 +110,14 @@ package enum GWMPBody {
             modulation(datr: $0, codr: rxpk["codr"]?.string)
         }
         return frame
+    }
+
+    /// Padded or not, of either alphabet or both mixed, as gateways in the field send it.
+    private static func lenientBase64(_ text: String) -> [UInt8]? {
+        var plain = text.utf8.filter { $0 != 0x3D && $0 > 0x20 }
+            .map { $0 == 0x2D ? 0x2B : $0 == 0x5F ? 0x2F : $0 }
+        while plain.count % 4 != 0 { plain.append(0x3D) }
+        return Base64.decode(String(decoding: plain, as: UTF8.self))
     }
 
     /// Reads `SF7BW125` and `4/5`.
@@ -156,7 +164,7 @@ package enum GWMPBody {
     /// A PULL_RESP's order: what to send; nil when there is nothing that can be.
     package static func order(_ body: [UInt8]) -> (payload: [UInt8], settings: LoRaSettings)? {
         guard let object = try? JSONObject(parsing: body.span), let txpk = object["txpk"]?.object,
-            let payload = txpk["data"]?.string.flatMap({ Base64.decode($0) }),
+            let payload = txpk["data"]?.string.flatMap({ lenientBase64($0) }),
             let megahertz = txpk["freq"]?.number, (100...3000).contains(megahertz),
             let datr = txpk["datr"]?.string,
             let modulation = modulation(datr: datr, codr: txpk["codr"]?.string)
