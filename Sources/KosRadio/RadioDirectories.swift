@@ -11,6 +11,12 @@ package enum RadioDirectories {
         return absolute("HOME").map { $0 + "/.local/state/kos" }
     }
 
+    /// `$XDG_DATA_HOME/kos`, else `$HOME/.local/share/kos`; nil without either.
+    package static var data: String? {
+        if let given = absolute("XDG_DATA_HOME") { return given + "/kos" }
+        return absolute("HOME").map { $0 + "/.local/share/kos" }
+    }
+
     /// Makes a directory and those above it, for this user alone. False when it cannot be.
     package static func make(_ path: String) -> Bool {
         var part = ""

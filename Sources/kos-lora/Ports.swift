@@ -33,7 +33,7 @@ struct Info: Tool {
     @OptionGroup var common: CommonOptions
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
-        let station = Station(try radio.address(), io: io)
+        let station = try Station(try radio.address(), io: io)
         try station.start()
         defer { station.stop() }
         try io.output.write(station.record(.ready))
@@ -54,7 +54,7 @@ struct Config: Tool {
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
         let address = try radio.address(settings: settings.joined(separator: "&"))
-        let station = Station(address, io: io)
+        let station = try Station(address, io: io)
         try station.start()
         defer { station.stop() }
         try io.output.write(station.record(.ready))

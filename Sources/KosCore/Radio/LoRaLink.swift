@@ -202,7 +202,11 @@ package struct LoRaLink: Engine {
     ) {
         let sent = work.sender?.framesSent ?? 0
         switch step {
-        case .send(let todo):
+        case .send(var todo):
+            // Receivers answer by themselves behind the last fragment only.
+            if case .fragment(_, let index, let count, _, _) = todo.last, index < count - 1 {
+                todo.append(.request(transfer: transfer, count: count))
+            }
             enqueue(todo, priority: work.priority, transfer, work.packet, into: &outputs)
         case .delivered:
             transfers[transfer] = nil
