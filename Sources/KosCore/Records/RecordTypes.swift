@@ -18,6 +18,8 @@ package enum RecordTypes {
         LinkBudgetRecord.self,
         SummaryRecord.self,
         ErrorRecord.self,
+        LogRecord.self,
+        SettingRecord.self,
     ]
 
     package static func named(_ name: String) -> (any Record.Type)? {
