@@ -66,6 +66,7 @@ package struct OLSR: RoutingProtocolEngine {
     var routes: [RouterAddress: RouteEntry] = [:]
     var isStale = false
     var isNeighbourhoodStale = false
+    var areRelaysStale = false
 
     package init(
         interfaces: [RouterAddress], settings: OLSRSettings = OLSRSettings(), seed: UInt64,
@@ -141,7 +142,8 @@ package struct OLSR: RoutingProtocolEngine {
         if isNeighbourhoodStale {
             isNeighbourhoodStale = false
             reviseNeighbours(at: now)
-            selectRelays()
+            areRelaysStale = true
+            if settings.topologyRedundancy > 0 { selectRelays() }
             reviseAdvertised(at: now)
             isStale = true
         }

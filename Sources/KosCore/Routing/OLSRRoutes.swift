@@ -76,7 +76,8 @@ extension OLSR {
             var next: [RouteEntry] = []
             for last in layer {
                 guard let known = topology[last.destination] else { continue }
-                for (destination, _) in known.destinations.sorted(by: { $0.key < $1.key }) {
+                let isWhole = known.latest.count == known.destinations.count
+                for destination in isWhole ? known.latest : known.destinations.keys.sorted() {
                     let node = main(destination)
                     guard found[node] == nil, !interfaces.contains(node) else { continue }
                     let route = RouteEntry(to: node, by: last.nextHop, hops: hops)

@@ -10,7 +10,11 @@ extension OLSR {
     }
 
     package func link(to remote: RouterAddress) -> OLSRLink? { links[remote]?.first }
-    package var multipointRelays: [RouterAddress] { relays.sorted() }
+    package var multipointRelays: [RouterAddress] {
+        var fresh = self
+        fresh.selectRelays()
+        return fresh.relays.sorted()
+    }
     package var relaySelectors: [RouterAddress] { selectors.keys.sorted() }
     package var symmetricNeighbours: [RouterAddress] {
         neighbours.filter { $0.value.isSymmetric }.map(\.key).sorted()
@@ -91,16 +95,23 @@ extension OLSR {
                 }
                 if group.neighbour == .notNeighbour {
                     if neighbours[originator]?.reaches.removeValue(forKey: node) != nil {
-                        isNeighbourhoodStale = true
+                        noteReaches()
                     }
                 } else if neighbours[originator]?.reaches.count ?? 0 < settings.neighbourCapacity {
                     if neighbours[originator]?.reaches.updateValue(until, forKey: node) == nil {
-                        isNeighbourhoodStale = true
+                        noteReaches()
                     }
                     expires(at: until)
                 }
             }
         }
+    }
+
+    /// What lies two hops away has changed: relays and routes are to be reckoned anew.
+    mutating func noteReaches() {
+        areRelaysStale = true
+        isStale = true
+        if settings.topologyRedundancy > 0 { isNeighbourhoodStale = true }
     }
 
     /// Neighbours are symmetric iff a link to one of their interfaces is, §8.1.
@@ -134,7 +145,10 @@ extension OLSR {
         }
     }
 
+    /// §8.5, when the choice is about to be told and the neighbourhood has changed since.
     mutating func selectRelays() {
+        guard areRelaysStale else { return }
+        areRelaysStale = false
         let symmetric = neighbours.filter { $0.value.isSymmetric }
         relays = MultipointRelays.select(
             for: address,
@@ -162,6 +176,7 @@ extension OLSR {
     // MARK: hello
 
     mutating func sendHellos(at now: Instant, into outputs: inout [RoutingOutput]) {
+        selectRelays()
         for interface in interfaces.indices {
             let hello = OLSRMessage.Hello(
                 interval: OLSRTime.code(settings.helloInterval), willingness: settings.willingness,

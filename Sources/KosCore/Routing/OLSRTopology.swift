@@ -177,7 +177,7 @@ extension OLSR {
             for (far, until) in neighbour.reaches {
                 if until <= now {
                     neighbours[node]?.reaches[far] = nil
-                    isNeighbourhoodStale = true
+                    noteReaches()
                 } else {
                     nextExpiry = min(nextExpiry, until)
                 }

@@ -8,6 +8,23 @@ private enum Kind {
     static let sample: UInt32 = 6
 }
 
+/// A node's place on the channel. Its engine is kept apart: what is read often should be small.
+private struct Station: Sendable {
+    var isAlive = true
+    var wake: Instant?
+    var queue: [HopFrame] = []
+    var head = 0
+    var tries = 0
+    var isWaiting = false
+    var isSending = false
+    /// Frames in the air here, and whether the present ones are spoilt.
+    var heard = 0
+    var airUntil = Instant.zero
+    /// Who may still receive the frame under way, with whether it is spoilt there.
+    var receivers: [Int] = []
+    var spoilt: Set<Int> = []
+}
+
 /// Runs one routing protocol at every node of a scenario, over a shared radio channel, in virtual time.
 package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     /// Sees every frame as it is sent.
@@ -15,30 +32,14 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     /// Sees every output of an engine that is not a frame.
     package typealias Watch = (borrowing RadioSimulation<E>, Int, RoutingOutput) -> Void
 
-    private struct Node: Sendable {
-        var engine: E?
-        var wake: Instant?
-        var queue: [HopFrame] = []
-        var head = 0
-        var tries = 0
-        var isWaiting = false
-        var isSending = false
-        /// Frames in the air here, and whether the present ones are spoilt.
-        var heard = 0
-        var airUntil = Instant.zero
-        /// Who may still receive the frame under way, with whether it is spoilt there.
-        var receivers: [Int] = []
-        var spoilt: Set<Int> = []
-        var epoch = 0
-    }
-
     package private(set) var now = Instant.zero
     package private(set) var metrics = RadioMetrics()
     package private(set) var terrain: Terrain
     package private(set) var trace = Fingerprint()
     private let scenario: Scenario
     private let make: @Sendable (RouterAddress, UInt64, Instant) -> E
-    private var nodes: [Node] = []
+    private var nodes: [Station] = []
+    private var engines: [E] = []
     private var heap = EventHeap()
     private var outputs: [RoutingOutput] = []
     private var random: SplitMix64
@@ -59,7 +60,8 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         random = SplitMix64(seed: scenario.seed)
         identifications = [UInt16](repeating: 0, count: scenario.nodeCount)
         for number in 0..<scenario.nodeCount {
-            nodes.append(Node(engine: make(Scenario.address(number), random.next(), .zero)))
+            nodes.append(Station())
+            engines.append(make(Scenario.address(number), random.next(), .zero))
             arm(number)
         }
         if terrain.isMoving { push(.zero + step, Kind.move, 0) }
@@ -74,7 +76,9 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
 
     private var step: Duration { .milliseconds(100) }
 
-    package subscript(node: Int) -> E? { nodes.indices.contains(node) ? nodes[node].engine : nil }
+    package subscript(node: Int) -> E? {
+        nodes.indices.contains(node) && nodes[node].isAlive ? engines[node] : nil
+    }
 
     private mutating func push(_ time: Instant, _ kind: UInt32, _ index: Int) {
         heap.push(time, kind: kind, index: UInt32(truncatingIfNeeded: index))
@@ -112,26 +116,36 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
 
     /// Hands an input to a node at the present time.
     package mutating func inject(_ input: RoutingInput, into node: Int, watch: Watch? = nil) {
-        nodes[node].engine?.handle(input, at: now, into: &outputs)
+        guard nodes.indices.contains(node) else { return }
+        handle(input, node)
         settle(node, watch)
+    }
+
+    private mutating func handle(_ input: RoutingInput, _ node: Int) {
+        guard nodes[node].isAlive else { return }
+        engines[node].handle(input, at: now, into: &outputs)
     }
 
     private mutating func wake(_ node: Int, _ watch: Watch?) {
         guard nodes[node].wake == now else { return }
         nodes[node].wake = nil
-        nodes[node].engine?.advance(to: now, into: &outputs)
+        guard nodes[node].isAlive else { return }
+        engines[node].advance(to: now, into: &outputs)
         settle(node, watch)
     }
 
     private mutating func arm(_ node: Int) {
-        guard let deadline = nodes[node].engine?.nextDeadline, deadline < .distantFuture else {
-            return
-        }
+        guard nodes[node].isAlive, let deadline = Self.nextDeadline(of: &engines[node]),
+            deadline < .distantFuture
+        else { return }
         let due = max(deadline, now)
         if let wake = nodes[node].wake, wake <= due { return }
         nodes[node].wake = due
         push(due, Kind.wake, node)
     }
+
+    /// Asked in place: a copy of an engine costs a count for each of its tables.
+    private static func nextDeadline(of engine: inout E) -> Instant? { engine.nextDeadline }
 
     private mutating func settle(_ node: Int, _ watch: Watch?) {
         if !outputs.isEmpty {
@@ -186,7 +200,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
 
     private mutating func attempt(_ node: Int, _ tap: Tap?) {
         nodes[node].isWaiting = false
-        guard nodes[node].engine != nil, nodes[node].head < nodes[node].queue.count else { return }
+        guard nodes[node].isAlive, nodes[node].head < nodes[node].queue.count else { return }
         if scenario.radio.hasCollisions, nodes[node].airUntil > now {
             contend(node)
             return
@@ -257,7 +271,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         let frame = nodes[node].queue[nodes[node].head]
         var isReceived = frame.isBroadcast
         var hearers: [Int] = []
-        for other in receivers where nodes[other].engine != nil {
+        for other in receivers where nodes[other].isAlive {
             if spoilt.contains(other) {
                 metrics.collisions += 1
                 continue
@@ -276,7 +290,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         for other in hearers { hear(frame, other, watch) }
         if !isReceived {
             metrics.undelivered += 1
-            nodes[node].engine?.handle(.undelivered(frame), at: now, into: &outputs)
+            handle(.undelivered(frame), node)
             settle(node, watch)
         }
         contend(node)
@@ -298,8 +312,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         guard isMine || E.overhears else { return }
         metrics.events += 1
         if findsRevisits, isMine, frame.datagram.content != .control { visit(frame.datagram, node) }
-        nodes[node].engine?.handle(
-            isMine ? .received(frame) : .overheard(frame), at: now, into: &outputs)
+        handle(isMine ? .received(frame) : .overheard(frame), node)
         settle(node, watch)
     }
 
@@ -313,7 +326,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         let flow = scenario.flows[number]
         guard now < flow.stop else { return }
         push(now + flow.interval, Kind.traffic, number)
-        guard nodes[flow.source].engine != nil else { return }
+        guard nodes[flow.source].isAlive else { return }
         // Odd numbers for data: an engine numbers its own messages as it likes.
         identifications[flow.source] &+= 1
         let datagram = Datagram(
@@ -347,14 +360,15 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         switch fault {
         case .crash(let node):
             guard nodes.indices.contains(node) else { return }
-            nodes[node].engine = nil
+            nodes[node].isAlive = false
             nodes[node].wake = nil
             nodes[node].queue = []
             nodes[node].head = 0
             dead.insert(node)
         case .restart(let node):
             guard nodes.indices.contains(node) else { return }
-            nodes[node].engine = make(Scenario.address(node), random.next(), now)
+            nodes[node].isAlive = true
+            engines[node] = make(Scenario.address(node), random.next(), now)
             dead.remove(node)
             arm(node)
         case .cut(let first, let second): terrain.setLink(first, second, isCut: true)
@@ -366,7 +380,9 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         let alive = max(1, nodes.count - dead.count)
         var routed = 0
         for flow in scenario.flows
-        where nodes[flow.source].engine?.nextHop(to: Scenario.address(flow.destination)) != nil {
+        where nodes[flow.source].isAlive
+            && engines[flow.source].nextHop(to: Scenario.address(flow.destination)) != nil
+        {
             routed += 1
         }
         metrics.samples.append(

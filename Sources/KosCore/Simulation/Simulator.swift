@@ -6,6 +6,35 @@ private enum Kind {
     static let step: UInt32 = 3
 }
 
+private struct Node: Sendable {
+    var isAlive = true
+    var links: [Int] = []
+    /// The earliest wake-up in the heap for this node; nil if there is none.
+    var wake: Instant?
+}
+
+private struct Link: Sendable {
+    let ends: (Int, Int)
+    /// The direction from the first end to the second, and back.
+    var there: NetemLink
+    var back: NetemLink
+    /// Whether the ends know the link to be up, and whether it was taken down on purpose.
+    var isUp = true
+    var isCut = false
+    /// Directions in which frames vanish without notice.
+    var blocksThere = false
+    var blocksBack = false
+    /// Counts the times that the link went down: frames from before do not come out after.
+    var epoch: UInt32 = 0
+}
+
+private struct Frame: Sendable {
+    var bytes: [UInt8]
+    var link: Int
+    var isThere: Bool
+    var epoch: UInt32
+}
+
 /// Runs any number of engines over links in virtual time, from a seed: same seed, same run.
 ///
 /// It stands where the driver and the network stand in the real thing. Inputs are handed in with
@@ -17,35 +46,6 @@ package struct Simulator<E: Engine>: Sendable {
         Void
     package typealias Step = @Sendable (inout Simulator<E>) -> Void
 
-    private struct Node: Sendable {
-        var engine: E?
-        var links: [Int] = []
-        /// The earliest wake-up in the heap for this node; nil if there is none.
-        var wake: Instant?
-    }
-
-    private struct Link: Sendable {
-        let ends: (Int, Int)
-        /// The direction from the first end to the second, and back.
-        var there: NetemLink
-        var back: NetemLink
-        /// Whether the ends know the link to be up, and whether it was taken down on purpose.
-        var isUp = true
-        var isCut = false
-        /// Directions in which frames vanish without notice.
-        var blocksThere = false
-        var blocksBack = false
-        /// Counts the times that the link went down: frames from before do not come out after.
-        var epoch: UInt32 = 0
-    }
-
-    private struct Frame: Sendable {
-        var bytes: [UInt8]
-        var link: Int
-        var isThere: Bool
-        var epoch: UInt32
-    }
-
     package private(set) var now = Instant.zero
     package private(set) var counts = SimulatorCounts()
     /// A fingerprint of everything that happened: equal for equal runs.
@@ -56,6 +56,8 @@ package struct Simulator<E: Engine>: Sendable {
     private let seed: UInt64
     private let wiring: Wiring<E>
     private var nodes: [Node] = []
+    /// Kept apart from the nodes: what is read often should be small.
+    private var engines: [E] = []
     private var links: [Link] = []
     private var heap = EventHeap()
     private var frames: [Frame] = []
@@ -70,15 +72,14 @@ package struct Simulator<E: Engine>: Sendable {
         self.wiring = wiring
     }
 
-    // MARK: building
-
     package var nodeCount: Int { nodes.count }
     package var linkCount: Int { links.count }
 
     /// Adds a node; its number is the count of those before it.
     @discardableResult
     package mutating func add(_ engine: E) -> Int {
-        nodes.append(Node(engine: engine))
+        nodes.append(Node())
+        engines.append(engine)
         arm(nodes.count - 1)
         return nodes.count - 1
     }
@@ -106,14 +107,12 @@ package struct Simulator<E: Engine>: Sendable {
 
     /// The engine of a node; nil while it is down.
     package subscript(node: Int) -> E? {
-        nodes.indices.contains(node) ? nodes[node].engine : nil
+        nodes.indices.contains(node) && nodes[node].isAlive ? engines[node] : nil
     }
 
     package func ends(of link: Int) -> (Int, Int)? {
         links.indices.contains(link) ? links[link].ends : nil
     }
-
-    // MARK: what happens from outside
 
     package mutating func schedule(_ input: E.Input, to node: Int, at time: Instant) {
         tickets &+= 1
@@ -134,7 +133,7 @@ package struct Simulator<E: Engine>: Sendable {
         links[link].isCut = !isUp
         let (first, second) = links[link].ends
         // A link to a node that is down waits for the node.
-        guard !isUp || (nodes[first].engine != nil && nodes[second].engine != nil) else { return }
+        guard !isUp || (nodes[first].isAlive && nodes[second].isAlive) else { return }
         change(link, isUp: isUp)
     }
 
@@ -185,8 +184,8 @@ package struct Simulator<E: Engine>: Sendable {
     /// Stops a node: its engine and all it knew are gone. Neighbours are told only if `isNoticed`, as
     /// by a stream that is reset.
     package mutating func crash(_ node: Int, isNoticed: Bool = true) {
-        guard nodes.indices.contains(node), nodes[node].engine != nil else { return }
-        nodes[node].engine = nil
+        guard nodes.indices.contains(node), nodes[node].isAlive else { return }
+        nodes[node].isAlive = false
         nodes[node].wake = nil
         for link in nodes[node].links where links[link].isUp {
             links[link].epoch &+= 1
@@ -197,12 +196,13 @@ package struct Simulator<E: Engine>: Sendable {
     /// Starts a node anew with `engine`, with all links to nodes that run but those that were cut.
     package mutating func restart(_ node: Int, with engine: E) {
         guard nodes.indices.contains(node) else { return }
-        nodes[node].engine = engine
+        engines[node] = engine
+        nodes[node].isAlive = true
         nodes[node].wake = nil
         arm(node)
         for link in nodes[node].links {
             let (first, second) = links[link].ends
-            guard !links[link].isCut, nodes[first].engine != nil, nodes[second].engine != nil else {
+            guard !links[link].isCut, nodes[first].isAlive, nodes[second].isAlive else {
                 continue
             }
             // The others may never have missed it; their link is a new one all the same.
@@ -210,8 +210,6 @@ package struct Simulator<E: Engine>: Sendable {
             change(link, isUp: true)
         }
     }
-
-    // MARK: running
 
     /// Runs until nothing is due up to and including `limit`, and leaves the clock there.
     ///
@@ -250,7 +248,7 @@ package struct Simulator<E: Engine>: Sendable {
             guard let (node, input) = inputs.removeValue(forKey: index) else { return nil }
             guard nodes.indices.contains(node) else { return -1 }
             mark(UInt64(truncatingIfNeeded: node) &+ 2 << 40)
-            nodes[node].engine?.handle(input, at: now, into: &outputs)
+            if nodes[node].isAlive { engines[node].handle(input, at: now, into: &outputs) }
             return node
         default:
             guard let step = steps.removeValue(forKey: index) else { return nil }
@@ -263,13 +261,15 @@ package struct Simulator<E: Engine>: Sendable {
     private mutating func wake(_ node: Int, at time: Instant) -> Int? {
         guard nodes[node].wake == time else { return nil }
         nodes[node].wake = nil
-        guard let deadline = nodes[node].engine?.nextDeadline else { return nil }
+        guard nodes[node].isAlive, let deadline = Self.nextDeadline(of: &engines[node]) else {
+            return nil
+        }
         guard deadline <= time else {
             arm(node)
             return nil
         }
         mark(UInt64(truncatingIfNeeded: node))
-        nodes[node].engine?.advance(to: now, into: &outputs)
+        engines[node].advance(to: now, into: &outputs)
         return node
     }
 
@@ -289,14 +289,14 @@ package struct Simulator<E: Engine>: Sendable {
             counts.framesToDownLink += 1
             return -1
         }
-        guard nodes[node].engine != nil else {
+        guard nodes[node].isAlive else {
             counts.framesToDownNode += 1
             return -1
         }
         counts.framesDelivered += 1
         mark(UInt64(truncatingIfNeeded: frame.link) &+ 1 << 40)
         trace.mix(frame.bytes)
-        nodes[node].engine?.handle(
+        engines[node].handle(
             wiring.received(frame.bytes, frame.link), at: now, into: &outputs)
         return node
     }
@@ -321,10 +321,13 @@ package struct Simulator<E: Engine>: Sendable {
         arm(node)
     }
 
+    /// Asked in place: a copy of an engine costs a count for each of its tables.
+    private static func nextDeadline(of engine: inout E) -> Instant? { engine.nextDeadline }
+
     private mutating func arm(_ node: Int) {
-        guard let deadline = nodes[node].engine?.nextDeadline, deadline < .distantFuture else {
-            return
-        }
+        guard nodes[node].isAlive, let deadline = Self.nextDeadline(of: &engines[node]),
+            deadline < .distantFuture
+        else { return }
         let due = max(deadline, now)
         // A later deadline needs nothing: the wake-up that is pending will ask again.
         if let wake = nodes[node].wake, wake <= due { return }
@@ -334,8 +337,7 @@ package struct Simulator<E: Engine>: Sendable {
 
     private mutating func announce(_ link: Int, isUp: Bool) {
         let (first, second) = links[link].ends
-        for (node, neighbour) in [(first, second), (second, first)] where nodes[node].engine != nil
-        {
+        for (node, neighbour) in [(first, second), (second, first)] where nodes[node].isAlive {
             let input =
                 isUp ? wiring.linkUp(link, node, neighbour) : wiring.linkDown(link, node, neighbour)
             if let input { schedule(input, to: node, at: now) }
