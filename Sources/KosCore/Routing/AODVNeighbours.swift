@@ -83,8 +83,8 @@ extension AODV {
         }
     }
 
-    /// Gives up every route through `neighbour`; the datagram that `failed` is kept where a repair or
-    /// a new search may save it.
+    /// Gives up every route through `neighbour`; the datagram that `failed` is kept where a repair
+    /// or a new search may save it.
     mutating func lose(
         _ neighbour: RouterAddress, failed: Datagram?, at now: Instant,
         into outputs: inout [RoutingOutput]
@@ -175,7 +175,8 @@ extension AODV {
             into: &outputs)
     }
 
-    /// Sends RERRs to whom it concerns: by itself to one, else to all around; at most so many a second.
+    /// Sends RERRs to whom it concerns: by itself to one, else to all around; at most so many a
+    /// second.
     mutating func report(
         _ items: [AODVMessage.Unreachable], to receivers: [RouterAddress],
         keepsRoutes: Bool = false,

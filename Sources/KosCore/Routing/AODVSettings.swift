@@ -15,7 +15,8 @@ package struct AODVSettings: Hashable, Sendable {
     package var ttlIncrement: UInt8 = 2
     package var ttlThreshold: UInt8 = 7
 
-    /// Neighbours are watched by Hello messages, §6.9. Off where the link layer reports lost frames.
+    /// Neighbours are watched by Hello messages, §6.9. Off where the link layer reports lost
+    /// frames.
     package var usesHellos = true
     /// Breaks are repaired where they happen, if the destination is near, §6.12.
     package var repairsLocally = true

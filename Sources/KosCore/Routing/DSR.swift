@@ -1,5 +1,5 @@
-/// Dynamic Source Routing, RFC 4728, at one node, without the flow state extension. Its packets are IP
-/// protocol 48; over kOS links they travel as they are.
+/// Dynamic Source Routing, RFC 4728, at one node, without the flow state extension. Its packets are
+/// IP protocol 48; over kOS links they travel as they are.
 ///
 /// This file: the node's state, what comes in, and data. Discovery and maintenance have files of
 /// their own.
@@ -34,7 +34,8 @@ package struct DSR: RoutingProtocolEngine {
 
     struct Delayed: Sendable {
         let frame: HopFrame
-        /// For a cached reply: whose, and how long its route is; a shorter one overheard cancels it.
+        /// For a cached reply: whose, and how long its route is; a shorter one overheard cancels
+        /// it.
         var reply: (initiator: RouterAddress, target: RouterAddress, hops: Int)?
     }
 

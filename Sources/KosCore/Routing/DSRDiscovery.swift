@@ -106,7 +106,8 @@ extension DSR {
         delay(Delayed(frame: HopFrame(from: address, to: .broadcast, datagram)), by: wait, at: now)
     }
 
-    /// §8.2.5: replies from caches wait, the better the route the less, so that not all come at once.
+    /// §8.2.5: replies from caches wait, the better the route the less, so that not all come at
+    /// once.
     private mutating func replyLater(
         with route: [RouterAddress], _ request: DSROption.Request, to initiator: RouterAddress,
         at now: Instant

@@ -2,7 +2,8 @@
 extension DSR {
     // MARK: confirming hops
 
-    /// Sends a frame and, where the link layer does not watch, sees to it that the hop is confirmed.
+    /// Sends a frame and, where the link layer does not watch, sees to it that the hop is
+    /// confirmed.
     mutating func transmit(
         _ frame: HopFrame, at now: Instant, into outputs: inout [RoutingOutput]
     ) {
@@ -104,7 +105,8 @@ extension DSR {
 
     // MARK: broken links
 
-    /// A hop does not work: the link is forgotten, the source told, the packet saved if that can be.
+    /// A hop does not work: the link is forgotten, the source told, the packet saved if that can
+    /// be.
     mutating func linkFailed(
         _ frame: HopFrame, at now: Instant, into outputs: inout [RoutingOutput]
     ) {

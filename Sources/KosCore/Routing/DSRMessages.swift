@@ -1,4 +1,5 @@
-/// The options header of DSR, RFC 4728 §6: IP protocol 48, between the IP header and what it carries.
+/// The options header of DSR, RFC 4728 §6: IP protocol 48, between the IP header and what it
+/// carries.
 package struct DSRHeader: Hashable, Sendable {
     package static let protocolNumber: UInt8 = 48
     /// The next header of a packet that carries options only.

@@ -1,4 +1,5 @@
-/// The parameters of DSR, RFC 4728 §9, with its defaults. The flow state extension (§7) is left out.
+/// The parameters of DSR, RFC 4728 §9, with its defaults. The flow state extension (§7) is left
+/// out.
 package struct DSRSettings: Hashable, Sendable {
     package var discoveryHopLimit: UInt8 = 255
     package var broadcastJitter: Duration = .milliseconds(10)
@@ -134,8 +135,8 @@ package struct DSRCache: Sendable {
     }
 }
 
-/// Which requests of others a node has seen, RFC 4728 §4.3: so many initiators, the one heard of least
-/// recently out first, and so many requests each.
+/// Which requests of others a node has seen, RFC 4728 §4.3: so many initiators, the one heard of
+/// least recently out first, and so many requests each.
 package struct DSRRequestTable: Sendable {
     private struct Entry: Hashable, Sendable {
         let id: UInt16

@@ -1,5 +1,5 @@
-/// What a routing protocol passes on: an IP datagram as far as routing is concerned, whole or on one
-/// hop of its way.
+/// What a routing protocol passes on: an IP datagram as far as routing is concerned, whole or on
+/// one hop of its way.
 package struct Datagram: Hashable, Sendable {
     package enum Content: UInt8, Sendable {
         /// An application's octets.

@@ -1,5 +1,6 @@
-/// Flooding: every datagram to everybody, each node passing it on at most once; RFC 6621's duplicate
-/// detection by (source, identification), RFC 5148's jitter. The yardstick for the other protocols.
+/// Flooding: every datagram to everybody, each node passing it on at most once; RFC 6621's
+/// duplicate detection by (source, identification), RFC 5148's jitter. The yardstick for the other
+/// protocols.
 package struct Flooding: RoutingProtocolEngine {
     /// Which nodes pass a datagram on.
     package enum Relaying: Hashable, Sendable {

@@ -1,10 +1,12 @@
-/// Chooses multipoint relays, RFC 3626 §8.3.1: neighbours that together reach every node two hops away.
+/// Chooses multipoint relays, RFC 3626 §8.3.1: neighbours that together reach every node two hops
+/// away.
 package struct MultipointRelays: Sendable {
     package struct Neighbour: Hashable, Sendable {
         package let address: RouterAddress
         /// 0 (WILL_NEVER) ... 7 (WILL_ALWAYS).
         package let willingness: UInt8
-        /// Its symmetric neighbours, in any order; this node and its own neighbours may be among them.
+        /// Its symmetric neighbours, in any order; this node and its own neighbours may be among
+        /// them.
         package let reaches: [RouterAddress]
 
         package init(_ address: RouterAddress, willingness: UInt8, reaches: [RouterAddress]) {

@@ -1,7 +1,7 @@
 /// Optimized Link State Routing, RFC 3626, at one node.
 ///
-/// This file: the node's state, what comes in and goes out, and data. Sensing, topology and the routing
-/// table have files of their own.
+/// This file: the node's state, what comes in and goes out, and data. Sensing, topology and the
+/// routing table have files of their own.
 package struct OLSR: RoutingProtocolEngine {
     enum Timer: Hashable, Sendable {
         case hello

@@ -149,8 +149,8 @@ package enum OLSRTime {
 }
 
 extension OLSRPacket {
-    /// Reads the payload of one datagram. A message with a false size spoils the packet; a link code
-    /// that is excluded only spoils its own group.
+    /// Reads the payload of one datagram. A message with a false size spoils the packet; a link
+    /// code that is excluded only spoils its own group.
     package init(_ octets: Span<UInt8>) throws(RoutingError) {
         // §3.3: a packet without a message is discarded.
         guard octets.count >= 16 else { throw .truncated }

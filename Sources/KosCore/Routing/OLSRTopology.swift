@@ -41,7 +41,7 @@ extension OLSR {
             topology[originator] = Advertised(
                 sequence: control.sequence,
                 destinations: Dictionary(
-                    control.advertised.map { ($0, until) }, uniquingKeysWith: { first, _ in first }),
+                    control.advertised.map { ($0, until) }, uniquingKeysWith: { $1 }),
                 latest: control.advertised, until: until)
             isStale = true
             return

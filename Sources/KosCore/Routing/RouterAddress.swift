@@ -1,5 +1,5 @@
-/// The 32-bit address that AODV, DSR and OLSR messages carry: an IPv4 address where the protocol runs
-/// over IP, a number standing for a `NodeID` where it runs over kOS links.
+/// The 32-bit address that AODV, DSR and OLSR messages carry: an IPv4 address where the protocol
+/// runs over IP, a number standing for a `NodeID` where it runs over kOS links.
 package struct RouterAddress: Hashable, Comparable, Sendable {
     package let bits: UInt32
 

@@ -1,9 +1,10 @@
 /// A distributed routing protocol at one node: flooding, AODV, DSR or OLSR.
 ///
-/// It may be used in two ways. As the whole network layer: datagrams go in by `.send` and `.received`
-/// and come out by `.transmit` and `.deliver`, and the protocol keeps what waits for a route. Or beside
-/// a network layer that forwards by itself: `.wanted`, `.forwarded` and `.unroutable` say what it
-/// needs and does, `.install` and `.withdraw` what it may use (DSR gives whole routes).
+/// It may be used in two ways. As the whole network layer: datagrams go in by `.send` and
+/// `.received` and come out by `.transmit` and `.deliver`, and the protocol keeps what waits for a
+/// route. Or beside a network layer that forwards by itself: `.wanted`, `.forwarded` and
+/// `.unroutable` say what it needs and does, `.install` and `.withdraw` what it may use (DSR gives
+/// whole routes).
 package protocol RoutingProtocolEngine: Engine
 where Input == RoutingInput, Output == RoutingOutput {
     /// The address by which others know this node.

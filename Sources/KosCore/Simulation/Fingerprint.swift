@@ -1,5 +1,5 @@
-/// A running digest of a simulation: equal for equal runs, and different, but for chance, for others.
-/// It guards against nondeterminism, not against malice.
+/// A running digest of a simulation: equal for equal runs, and different, but for chance, for
+/// others. It guards against nondeterminism, not against malice.
 package struct Fingerprint: Hashable, Sendable {
     package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 

@@ -21,8 +21,9 @@ package struct Netem: Hashable, Sendable {
     /// Whether jitter may change the order, as it does on a datagram path but not on a stream.
     package var keepsOrder: Bool
 
-    /// Gilbert's and Elliott's two-state channel: it turns bad with `enter` and good again with `leave`,
-    /// drawn once a frame, and loses `loss` of the frames while bad. Mean run: 1 / `leave` frames.
+    /// Gilbert's and Elliott's two-state channel: it turns bad with `enter` and good again with
+    /// `leave`, drawn once a frame, and loses `loss` of the frames while bad. Mean run: 1 / `leave`
+    /// frames.
     package struct Bursts: Hashable, Sendable {
         package var enter: Double
         package var leave: Double

@@ -25,7 +25,8 @@ private struct Station: Sendable {
     var spoilt: Set<Int> = []
 }
 
-/// Runs one routing protocol at every node of a scenario, over a shared radio channel, in virtual time.
+/// Runs one routing protocol at every node of a scenario, over a shared radio channel, in virtual
+/// time.
 package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     /// Sees every frame as it is sent.
     package typealias Tap = (Instant, HopFrame) -> Void

@@ -84,8 +84,8 @@ package struct Simulator<E: Engine>: Sendable {
         return nodes.count - 1
     }
 
-    /// Joins two nodes by a link with one quality there and perhaps another back, and tells both ends
-    /// at the present time. Returns the link's number; nil when an end does not exist.
+    /// Joins two nodes by a link with one quality there and perhaps another back, and tells both
+    /// ends at the present time. Returns the link's number; nil when an end does not exist.
     @discardableResult
     package mutating func connect(_ first: Int, _ second: Int, by there: Netem, back: Netem? = nil)
         -> Int?
@@ -158,8 +158,8 @@ package struct Simulator<E: Engine>: Sendable {
         if links[link].ends.1 == node { links[link].back.netem = netem }
     }
 
-    /// Lets everything vanish that crosses between two groups; nobody is told. A node in no group stands
-    /// alone. `heal` ends it.
+    /// Lets everything vanish that crosses between two groups; nobody is told. A node in no group
+    /// stands alone. `heal` ends it.
     package mutating func partition(_ groups: [[Int]]) {
         var group: [Int: Int] = [:]
         for (number, members) in groups.enumerated() {
@@ -181,8 +181,8 @@ package struct Simulator<E: Engine>: Sendable {
         }
     }
 
-    /// Stops a node: its engine and all it knew are gone. Neighbours are told only if `isNoticed`, as
-    /// by a stream that is reset.
+    /// Stops a node: its engine and all it knew are gone. Neighbours are told only if `isNoticed`,
+    /// as by a stream that is reset.
     package mutating func crash(_ node: Int, isNoticed: Bool = true) {
         guard nodes.indices.contains(node), nodes[node].isAlive else { return }
         nodes[node].isAlive = false

@@ -109,7 +109,8 @@ private func run(_ simulator: inout Simulator<Pinger>, for duration: Duration) -
         simulator.script(at: Instant.zero + .milliseconds(1_200)) { $0.setLink(0, isUp: false) }
         simulator.script(at: Instant.zero + .milliseconds(2_600)) { $0.setLink(0, isUp: true) }
         let log = run(&simulator, for: .milliseconds(3_600))
-        // 1 arrives, 2 is under way when the link goes, 3 falls into the gap, 4 crosses the new link.
+        // 1 arrives, 2 is under way when the link goes, 3 falls into the gap, 4 crosses the new
+        // link.
         #expect(log.heard[1] == [[1], [4]])
         #expect(log.lines.filter { $0.hasSuffix("down") }.count == 2)
         #expect(simulator.counts.framesToDownLink == 1)
