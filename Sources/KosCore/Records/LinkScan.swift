@@ -269,7 +269,9 @@ package struct LinkScan: Sendable {
             at += 1
         }
         let whole = at - start
-        guard whole > 0, whole == 1 || text[start] != 0x30, whole <= 15, at < end else { return false }
+        guard whole > 0, whole == 1 || text[start] != 0x30, whole <= 15, at < end else {
+            return false
+        }
         guard text[at] == 0x2E else {
             value = Double(mantissa)
             return text[at] | 0x20 != 0x65

@@ -87,8 +87,11 @@ package struct NDJSONReader: Sendable {
             try reader.end(text)
             return event
         } catch {
-            return .bad(number: number, RecordError(
-                .truncated, "the last line is cut off", hint: "the writer stopped in the middle"))
+            return .bad(
+                number: number,
+                RecordError(
+                    .truncated, "the last line is cut off", hint: "the writer stopped in the middle"
+                ))
         }
     }
 
@@ -96,9 +99,11 @@ package struct NDJSONReader: Sendable {
         isSkipping = true
         start = scanned
         lineNumber += 1
-        return .bad(number: lineNumber, RecordError(
-            .lineTooLong, "longer than \(maxLine) octets; skipped to the next line",
-            hint: "raise --max-line"))
+        return .bad(
+            number: lineNumber,
+            RecordError(
+                .lineTooLong, "longer than \(maxLine) octets; skipped to the next line",
+                hint: "raise --max-line"))
     }
 
     /// Strips what may surround a record; nil for a blank line that is to be skipped.
@@ -107,15 +112,20 @@ package struct NDJSONReader: Sendable {
         var last = whole.upperBound
         if isAtStart {
             isAtStart = false
-            if last - first >= 3, buffer[first] == 0xEF, buffer[first + 1] == 0xBB, buffer[first + 2] == 0xBF {
+            if last - first >= 3, buffer[first] == 0xEF, buffer[first + 1] == 0xBB,
+                buffer[first + 2] == 0xBF
+            {
                 first += 3
             }
         }
         while first < last, buffer[first] == 0x1E { first += 1 }
         if first < last, buffer[last - 1] == 0x0D { last -= 1 }
         if last - first > maxLine {
-            return .bad(number: lineNumber, RecordError(
-                .lineTooLong, "longer than \(maxLine) octets; skipped", hint: "raise --max-line"))
+            return .bad(
+                number: lineNumber,
+                RecordError(
+                    .lineTooLong, "longer than \(maxLine) octets; skipped", hint: "raise --max-line"
+                ))
         }
         let text = buffer.span.extracting(first..<last)
         if NDJSONReader.isBlank(text) {

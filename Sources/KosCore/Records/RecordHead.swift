@@ -26,9 +26,10 @@ package struct RecordHead: Sendable, Hashable {
                     type = try reader.string(line).string(in: line)
                 } else if name.equals("kos", in: line), try reader.peek(line) != 0x22 {
                     let value = try reader.skip(line)
-                    version = Int(JSONText(
-                        start: value.lowerBound, end: value.upperBound, isEscaped: false
-                    ).string(in: line))
+                    version = Int(
+                        JSONText(
+                            start: value.lowerBound, end: value.upperBound, isEscaped: false
+                        ).string(in: line))
                 } else {
                     names.note(name, line)
                     try reader.skip(line)
@@ -38,16 +39,34 @@ package struct RecordHead: Sendable, Hashable {
             self.type = type ?? names.type
             self.version = version
         } catch {
-            throw RecordError(error)
+            throw RecordError(RecordHead.isOtherValue(error, line) ? error : error.asSyntax)
         }
     }
+
+    /// Whether a line that is no object is at least JSON of another kind.
+    private static func isOtherValue(_ error: JSONError, _ line: borrowing Span<UInt8>) -> Bool {
+        guard error.code == .notAnObject else { return true }
+        var reader = JSONReader()
+        do throws(JSONError) {
+            try reader.skip(line)
+            try reader.end(line)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension JSONError {
+    fileprivate var asSyntax: JSONError { JSONError(.syntax, at: offset) }
 }
 
 /// Tells the seed's own objects, which carry no `type`, by the names that they have.
 private struct SeedNames {
     private var found: Set<String> = []
     private static let interesting: [StaticString] = [
-        "nodeId", "addresses", "hops", "algorithm", "source", "destination", "payload", "packetId", "success",
+        "nodeId", "addresses", "hops", "algorithm", "source", "destination", "payload", "packetId",
+        "success",
     ]
 
     mutating func note(_ name: JSONText, _ line: borrowing Span<UInt8>) {

@@ -14,6 +14,8 @@ package enum RecordTypes {
         HopRecord.self,
         SummaryRecord.self,
         ErrorRecord.self,
+        LogRecord.self,
+        SettingRecord.self,
     ]
 
     package static func named(_ name: String) -> (any Record.Type)? {
