@@ -26,10 +26,12 @@ package final class AvahiLoop {
     package func watch(_ descriptor: Int32) {
         guard watches[descriptor] == nil, let api else { return }
         let target = Unmanaged.passUnretained(self).toOpaque()
-        watches[descriptor] = api.pointee.watch_new(api, descriptor, AVAHI_WATCH_IN, { _, fd, _, context in
-            guard let context else { return }
-            Unmanaged<AvahiLoop>.fromOpaque(context).takeUnretainedValue().ready.append(fd)
-        }, target)
+        watches[descriptor] = api.pointee.watch_new(
+            api, descriptor, AVAHI_WATCH_IN,
+            { _, fd, _, context in
+                guard let context else { return }
+                Unmanaged<AvahiLoop>.fromOpaque(context).takeUnretainedValue().ready.append(fd)
+            }, target)
     }
 
     package func unwatch(_ descriptor: Int32) {
@@ -42,7 +44,9 @@ package final class AvahiLoop {
     package func wait(_ timeout: Duration?) -> [Int32] {
         ready = []
         // Rounded up: a wait that ends a fraction before its deadline would spin.
-        let milliseconds = timeout.map { max(0, min(3_600_000, ($0.nanoseconds + 999_999) / 1_000_000)) }
+        let milliseconds = timeout.map {
+            max(0, min(3_600_000, ($0.nanoseconds + 999_999) / 1_000_000))
+        }
         _ = avahi_simple_poll_iterate(poll, milliseconds.map { Int32($0) } ?? -1)
         return ready
     }

@@ -62,7 +62,8 @@ package final class MDNSClient {
 
     /// Nil when `interface` does not exist.
     package init?(
-        loop: AvahiLoop, interface: String?, browsing: Browsing?, announcing: Announcing?, seed: UInt64
+        loop: AvahiLoop, interface: String?, browsing: Browsing?, announcing: Announcing?,
+        seed: UInt64
     ) {
         self.loop = loop
         self.browsing = browsing
@@ -91,7 +92,8 @@ package final class MDNSClient {
         self.now = now
         if isDead { bury(now) }
         if client == nil, retry.map({ $0 <= now }) ?? true { connect(now) }
-        for (key, time) in again.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) where time <= now {
+        for (key, time) in again.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) })
+        where time <= now {
             again.removeValue(forKey: key)
             resolve(key)
         }
@@ -110,9 +112,11 @@ package final class MDNSClient {
     private func connect(_ now: Instant) {
         retry = nil
         var code: Int32 = 0
-        let made = avahi_client_new(loop.api, AVAHI_CLIENT_NO_FAIL, { client, state, context in
-            MDNSClient.from(context)?.changed(client, state)
-        }, context, &code)
+        let made = avahi_client_new(
+            loop.api, AVAHI_CLIENT_NO_FAIL,
+            { client, state, context in
+                MDNSClient.from(context)?.changed(client, state)
+            }, context, &code)
         guard let made else {
             client = nil
             isDead = false
@@ -179,7 +183,9 @@ package final class MDNSClient {
     }
 
     private func browse(_ type: String) {
-        guard let client, browsers[type] == nil, browsers.count < MDNSClient.maxResolvers else { return }
+        guard let client, browsers[type] == nil, browsers.count < MDNSClient.maxResolvers else {
+            return
+        }
         unanswered.insert(type)
         let browser = avahi_service_browser_new(
             client, interface, Avahi.anyVersion, type, browsing?.domain, Avahi.lookUpPlainly,
@@ -195,7 +201,8 @@ package final class MDNSClient {
         browsers[type] = browser
     }
 
-    private func browsed(_ browser: OpaquePointer?, _ event: AvahiBrowserEvent, _ key: ServiceKey?) {
+    private func browsed(_ browser: OpaquePointer?, _ event: AvahiBrowserEvent, _ key: ServiceKey?)
+    {
         if let key {
             if event == AVAHI_BROWSER_NEW { return resolve(key) }
             if event == AVAHI_BROWSER_REMOVE { return forget(key) }
@@ -229,14 +236,20 @@ package final class MDNSClient {
         let resolver = avahi_service_resolver_new(
             client, key.interface, key.version, key.name, key.type, key.domain, key.version,
             Avahi.lookUpPlainly,
-            { resolver, interface, version, event, name, type, domain, host, address, port, txt, _, context in
+            {
+                resolver, interface, version, event, name, type, domain, host, address, port, txt,
+                _, context in
                 guard let me = MDNSClient.from(context),
                     let key = ServiceKey(interface, version, name, type, domain)
                 else { return }
-                me.resolved(key, event == AVAHI_RESOLVER_FOUND ? address.map {
-                    key.instance(
-                        host: host, address: $0, port: port, txt: txt, interface: key.interfaceName)
-                } : nil)
+                me.resolved(
+                    key,
+                    event == AVAHI_RESOLVER_FOUND
+                        ? address.map {
+                            key.instance(
+                                host: host, address: $0, port: port, txt: txt,
+                                interface: key.interfaceName)
+                        } : nil)
             }, context)
         guard let resolver else { return settle() }
         resolvers[key] = resolver
@@ -246,14 +259,18 @@ package final class MDNSClient {
     /// Closes a resolver that is only kept for news, when there are too many.
     private func makeRoom() -> Bool {
         guard resolvers.count >= MDNSClient.maxResolvers else { return true }
-        guard let idle = resolvers.keys.filter({ !resolving.contains($0) }).min() else { return false }
+        guard let idle = resolvers.keys.filter({ !resolving.contains($0) }).min() else {
+            return false
+        }
         close(idle)
         return true
     }
 
     private func close(_ key: ServiceKey) {
         resolving.remove(key)
-        if let resolver = resolvers.removeValue(forKey: key) { avahi_service_resolver_free(resolver) }
+        if let resolver = resolvers.removeValue(forKey: key) {
+            avahi_service_resolver_free(resolver)
+        }
     }
 
     private func resolved(_ key: ServiceKey, _ instance: ServiceInstance?) {
@@ -266,7 +283,9 @@ package final class MDNSClient {
             if let source = sources.removeValue(forKey: key) { events.append(.unreachable(source)) }
             close(key)
             // The name may stay listed for 75 minutes; the host may be back before.
-            if browsing?.isWatch == true, again.count < MDNSClient.maxWaiting { again[key] = now + .seconds(10) }
+            if browsing?.isWatch == true, again.count < MDNSClient.maxWaiting {
+                again[key] = now + .seconds(10)
+            }
         }
         if let next = waiting.popLast() { resolve(next) }
         settle()

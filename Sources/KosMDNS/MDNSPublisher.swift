@@ -7,10 +7,13 @@ extension MDNSClient {
     func publish() {
         guard let client, var announcing, group == nil else { return }
         let context = Unmanaged.passUnretained(self).toOpaque()
-        group = avahi_entry_group_new(client, { group, state, context in
-            guard let context else { return }
-            Unmanaged<MDNSClient>.fromOpaque(context).takeUnretainedValue().groupChanged(group, state)
-        }, context)
+        group = avahi_entry_group_new(
+            client,
+            { group, state, context in
+                guard let context else { return }
+                Unmanaged<MDNSClient>.fromOpaque(context).takeUnretainedValue().groupChanged(
+                    group, state)
+            }, context)
         guard let group else { return publishFailed(avahi_client_errno(client)) }
         let list = announcing.txt.list
         defer { avahi_string_list_free(list) }

@@ -32,7 +32,8 @@ struct ServiceKey: Hashable, Comparable {
     var interfaceName: String? {
         var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE) + 1)
         guard interface > 0, if_indextoname(UInt32(interface), &buffer) != nil else { return nil }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     var isIPv6: Bool { version == Avahi.version6 }
@@ -43,7 +44,8 @@ struct ServiceKey: Hashable, Comparable {
     ) -> ServiceInstance {
         var buffer = [CChar](repeating: 0, count: Int(AVAHI_ADDRESS_STR_MAX) + 1)
         avahi_address_snprint(&buffer, buffer.count, address)
-        let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let text = String(
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return ServiceInstance(
             name: name, type: type, domain: domain, host: host.map { String(cString: $0) } ?? "",
             address: text, port: Int(port), interface: interface, isIPv6: isIPv6,

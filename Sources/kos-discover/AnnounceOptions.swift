@@ -7,16 +7,22 @@ struct AnnounceOptions: ParsableArguments {
     @Flag(name: [.customShort("A"), .customLong("announce")], help: "Announce this node instead.")
     var isAnnounce = false
 
-    @Option(name: .long, help: ArgumentHelp("Where this node listens; tcp://:47470 if not said.", valueName: "uri"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Where this node listens; tcp://:47470 if not said.", valueName: "uri"))
     var listen: [EndpointOption] = []
 
     @Option(name: .long, help: ArgumentHelp("How long an announcement holds.", valueName: "dur"))
     var ttl: DurationOption?
 
-    @Option(name: .long, help: ArgumentHelp("Go on announcing and answering for so long.", valueName: "dur"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Go on announcing and answering for so long.", valueName: "dur"))
     var hold: DurationOption?
 
-    @Option(name: .long, help: ArgumentHelp("Name for people; the node id if not said.", valueName: "name"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Name for people; the node id if not said.", valueName: "name"))
     var name: String?
 
     func validate() throws {

@@ -34,7 +34,9 @@ struct KosDiscover: Tool {
     @Option(name: [.short, .long], help: ArgumentHelp("End with N peers.", valueName: "n"))
     var count: Int?
 
-    @Option(name: [.short, .long], help: ArgumentHelp("End with 0 as soon as this node is seen.", valueName: "node"))
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("End with 0 as soon as this node is seen.", valueName: "node"))
     var until: String?
 
     @Option(name: .long, help: ArgumentHelp("End after so long without news.", valueName: "dur"))
@@ -43,13 +45,18 @@ struct KosDiscover: Tool {
     @Option(name: .long, help: ArgumentHelp("Give up a silent peer after this.", valueName: "dur"))
     var expire: DurationOption?
 
-    @Option(name: .long, help: ArgumentHelp("Only nodes whose id or name matches.", valueName: "glob"))
+    @Option(
+        name: .long, help: ArgumentHelp("Only nodes whose id or name matches.", valueName: "glob"))
     var node: String?
 
-    @Option(name: .long, help: ArgumentHelp("With -A what this node can do; else only peers that can.", valueName: "name"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With -A what this node can do; else only peers that can.", valueName: "name"))
     var capability: [String] = []
 
-    @Option(name: .long, help: ArgumentHelp("Only peers within local, lan or wan.", valueName: "scope"))
+    @Option(
+        name: .long, help: ArgumentHelp("Only peers within local, lan or wan.", valueName: "scope"))
     var scope: String?
 
     @Flag(name: .long, help: "Also this node itself.")
@@ -61,7 +68,9 @@ struct KosDiscover: Tool {
     @Flag(name: .long, help: "What the Avahi daemon already knows is enough.")
     var cached = false
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Only on this network interface.", valueName: "if"))
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Only on this network interface.", valueName: "if"))
     var interface: String?
 
     @Option(name: .long, help: ArgumentHelp("mDNS service type; any for all.", valueName: "type"))
@@ -81,7 +90,8 @@ struct KosDiscover: Tool {
             throw ValidationError("--watch and --announce are two runs")
         }
         if let bad = capability.first(where: { !PeerAnnouncement.isToken($0) }) {
-            throw ValidationError("'\(bad)' is no capability: 1 to 64 visible ASCII characters, no comma")
+            throw ValidationError(
+                "'\(bad)' is no capability: 1 to 64 visible ASCII characters, no comma")
         }
     }
 
@@ -109,9 +119,13 @@ struct MethodList: ExpressibleByArgument, Sendable {
     init?(argument: String) {
         var names: [DiscoveryMethodName?] = []
         for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            if part == "auto" { names.append(nil) }
-            else if part != "capture", let name = DiscoveryMethodName(rawValue: String(part)) { names.append(name) }
-            else { return nil }
+            if part == "auto" {
+                names.append(nil)
+            } else if part != "capture", let name = DiscoveryMethodName(rawValue: String(part)) {
+                names.append(name)
+            } else {
+                return nil
+            }
         }
         self.names = names
     }

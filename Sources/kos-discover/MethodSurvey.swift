@@ -7,9 +7,11 @@ enum MethodSurvey {
     static func run(_ io: ToolIO) throws -> ExitStatus {
         for name in DiscoveryMethodName.allCases where name != .capture {
             let (reason, hint) = try obstacle(name)
-            try io.output.write(MethodRecord(
-                timestamp: SystemClock.timestamp, name: name, isAvailable: reason == nil, reason: reason,
-                hint: hint))
+            try io.output.write(
+                MethodRecord(
+                    timestamp: SystemClock.timestamp, name: name, isAvailable: reason == nil,
+                    reason: reason,
+                    hint: hint))
         }
         return .yes
     }
@@ -27,7 +29,8 @@ enum MethodSurvey {
     /// Asks the daemon: it answers at once or is not there.
     private static func mdns() throws -> (String?, String?) {
         guard let loop = AvahiLoop(),
-            let client = MDNSClient(loop: loop, interface: nil, browsing: nil, announcing: nil, seed: 0)
+            let client = MDNSClient(
+                loop: loop, interface: nil, browsing: nil, announcing: nil, seed: 0)
         else { return ("no descriptors left", nil) }
         let deadline = SystemClock.now + .seconds(2)
         client.advance(to: SystemClock.now)
@@ -35,11 +38,14 @@ enum MethodSurvey {
             for event in client.takeEvents() {
                 switch event {
                 case .running: return (nil, nil)
-                case .unavailable(let reason), .lost(let reason): return (reason, "start avahi-daemon")
+                case .unavailable(let reason), .lost(let reason):
+                    return (reason, "start avahi-daemon")
                 default: continue
                 }
             }
-            guard SystemClock.now < deadline else { return ("the Avahi daemon does not answer", "restart avahi-daemon") }
+            guard SystemClock.now < deadline else {
+                return ("the Avahi daemon does not answer", "restart avahi-daemon")
+            }
             _ = loop.wait(deadline - SystemClock.now)
         }
     }

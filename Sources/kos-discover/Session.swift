@@ -9,9 +9,7 @@ final class Session {
     let loop: AvahiLoop
     var discovery: Discovery
     private var mdns: MDNSClient?
-    let table: PeerTable
     var ending: Discovery.Ending?
-    var termination: Int32?
     let started = SystemClock.now
     private var wasRunning = false
 
@@ -24,11 +22,13 @@ final class Session {
         self.loop = loop
         if !options.isWatch { io.limit(to: .seconds(3)) }
         discovery = Discovery(options.rules(io), at: started, time: SystemClock.timestamp)
-        table = PeerTable(isWatch: options.isWatch)
     }
 
     func run() throws -> ExitStatus {
-        let signals = Signals.watchDescriptor(isLasting: options.isWatch)
+        if options.isWatch {
+            try io.startWatching(onInterim: { [self] in try io.output.write(summary) })
+        }
+        let signals = io.watch?.descriptor
         if let signals { loop.watch(signals) }
         let reader = io.common.output == nil && !io.common.quiet ? Streams.pipedOutput : nil
         if let reader { loop.watch(reader) }
@@ -40,7 +40,7 @@ final class Session {
             let ready = loop.wait(next.map { max(.zero, $0 - now) })
             // The reader has enough: the quiet end.
             if let reader, ready.contains(reader) { return .yes }
-            if let signals, ready.contains(signals) { try obey(Signals.wishes(from: signals)) }
+            if let signals, ready.contains(signals), try io.takeSignals() { try stop() }
             mdns?.advance(to: SystemClock.now)
             try collect()
             try step { discovery.advance(to: $0, into: &$1) }
@@ -64,10 +64,14 @@ final class Session {
         browsing.domain = options.domain
         browsing.isWatch = options.isWatch
         browsing.isCacheEnough = options.cached
-        guard let client = MDNSClient(
-            loop: loop, interface: options.interface, browsing: browsing, announcing: nil,
-            seed: SystemClock.seed)
-        else { throw ToolFailure(.failure, code: "noInterface", "no interface '\(options.interface ?? "")'") }
+        guard
+            let client = MDNSClient(
+                loop: loop, interface: options.interface, browsing: browsing, announcing: nil,
+                seed: SystemClock.seed)
+        else {
+            throw ToolFailure(
+                .failure, code: "noInterface", "no interface '\(options.interface ?? "")'")
+        }
         mdns = client
         client.advance(to: SystemClock.now)
     }
@@ -101,8 +105,9 @@ final class Session {
     private static let patience = Duration.seconds(20)
 
     private func see(_ instance: ServiceInstance, _ time: Timestamp) throws {
-        guard let sighting = instance.sighting(verify: Authenticity.verify) else {
-            io.errors.note("mdns: '\(instance.name)' at \(instance.address) cannot be read; left out")
+        guard let sighting = instance.sighting(by: Authenticity.verifier) else {
+            io.errors.note(
+                "mdns: '\(instance.name)' at \(instance.address) cannot be read; left out")
             return
         }
         try feed(.seen(sighting, at: time))

@@ -18,37 +18,22 @@ extension Session {
         act(SystemClock.now, &outputs)
         for output in outputs {
             switch output {
-            case .peer(let record):
-                if io.output.isText { try io.output.write(text: table.add(record)) }
-                else { try io.output.write(record) }
+            case .peer(let record): try io.output.write(record)
             case .ended(let reason): ending = reason
             }
         }
     }
 
-    func obey(_ wishes: [Signals.Wish]) throws {
-        for wish in wishes {
-            switch wish {
-            case .end(let number):
-                termination = number
-                try step { [time = SystemClock.timestamp] in
-                    discovery.handle(.stop(at: time), at: $0, into: &$1)
-                }
-            case .report: try io.output.write(summary)
-            case .reload: break
-            }
-        }
+    func stop() throws {
+        let time = SystemClock.timestamp
+        try step { discovery.handle(.stop(at: time), at: $0, into: &$1) }
     }
 
     func finish() throws -> ExitStatus {
-        if io.output.isText { try io.output.write(text: table.finish()) }
-        if io.common.summary || options.isWatch && termination != nil && !io.output.isText {
-            try io.output.write(summary)
-        }
+        if io.common.summary || ending == .stopped { try io.output.write(summary) }
         try io.output.finish()
         tellDrops()
         if Streams.isErrorTerminal, !io.common.quiet { io.errors.say(farewell) }
-        if let termination, !options.isWatch { Signals.dieOf(termination) }
         return status
     }
 
@@ -69,17 +54,19 @@ extension Session {
         }
     }
 
-    private var summary: SummaryRecord {
+    var summary: SummaryRecord {
         var dropped = JSONObject()
         for (drop, count) in discovery.drops.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             dropped[drop.rawValue] = .number(Double(count))
         }
-        return SummaryRecord(timestamp: SystemClock.timestamp, tool: io.tool, counters: [
-            "peers": .number(Double(discovery.peerCount)),
-            "durationMs": .number(Double((SystemClock.now - started).nanoseconds / 1_000_000)),
-            "methods": .array(options.chosen.methods.map { .string($0.rawValue) }),
-            "dropped": .object(dropped),
-        ])
+        return SummaryRecord(
+            timestamp: SystemClock.timestamp, tool: io.tool,
+            counters: [
+                "peers": .number(Double(discovery.peerCount)),
+                "durationMs": .number(Double((SystemClock.now - started).nanoseconds / 1_000_000)),
+                "methods": .array(options.chosen.methods.map { .string($0.rawValue) }),
+                "dropped": .object(dropped),
+            ])
     }
 
     /// `2 peers in 1.2 s (mdns, static; not tried: gossip)`.
@@ -93,7 +80,8 @@ extension Session {
         let count = discovery.peerCount
         let tenths = (SystemClock.now - started).nanoseconds / 100_000_000
         let parts = [
-            worked.joined(separator: ", "), failed.isEmpty ? "" : "failed: " + failed.joined(separator: ", "),
+            worked.joined(separator: ", "),
+            failed.isEmpty ? "" : "failed: " + failed.joined(separator: ", "),
             "not tried: " + untried.map(\.rawValue).joined(separator: ", "),
         ].filter { !$0.isEmpty }
         return "\(count) \(count == 1 ? "peer" : "peers") in \(tenths / 10).\(tenths % 10) s "

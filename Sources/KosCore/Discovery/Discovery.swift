@@ -86,8 +86,11 @@ package struct Discovery: Engine {
         write(records, now, &outputs)
         guard !isEnded else { return }
         let time = clock + (now - started)
-        if let deadline = options.deadline, now >= deadline { end(.deadline, time, now, &outputs) }
-        else if let quiet, now >= quiet { end(.idle, time, now, &outputs) }
+        if let deadline = options.deadline, now >= deadline {
+            end(.deadline, time, now, &outputs)
+        } else if let quiet, now >= quiet {
+            end(.idle, time, now, &outputs)
+        }
     }
 
     private mutating func feed(_ input: PeerBook.Input, _ now: Instant, _ outputs: inout [Output]) {
@@ -101,7 +104,8 @@ package struct Discovery: Engine {
         book.handle(input, at: now, into: &records)
         if book.count > before, let idle = options.idle { quiet = now + idle }
         write(records, now, &outputs)
-        guard !isEnded, let (seen, time) = sighting, book.contains(seen.nodeId), isAwaited(seen) else { return }
+        guard !isEnded, let (seen, time) = sighting, book.contains(seen.nodeId), isAwaited(seen)
+        else { return }
         untilSeen = true
         end(.until, time, now, &outputs)
     }
@@ -109,7 +113,8 @@ package struct Discovery: Engine {
     private func isAwaited(_ sighting: Sighting) -> Bool {
         guard let until = options.until else { return false }
         let node = sighting.nodeId.text
-        return node == until || sighting.name == until || until.utf8.count >= 6 && node.hasPrefix(until)
+        return node == until || sighting.name == until
+            || until.utf8.count >= 6 && node.hasPrefix(until)
     }
 
     /// Every method has answered: a one-shot is over, a watch has its first picture.
@@ -132,7 +137,8 @@ package struct Discovery: Engine {
         outputs.append(.ended(ending))
     }
 
-    private mutating func write(_ records: [PeerRecord], _ now: Instant, _ outputs: inout [Output]) {
+    private mutating func write(_ records: [PeerRecord], _ now: Instant, _ outputs: inout [Output])
+    {
         for record in records where !isEnded {
             if record.event == .left {
                 guard shown.remove(record.nodeId) != nil else { continue }

@@ -7,7 +7,8 @@ package struct IPAddress: Hashable, Sendable {
         let octets = Array(octets)
         guard octets.count == 4 || octets.count == 16 else { return nil }
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-        self.octets = octets.count == 16 && octets.starts(with: mapped) ? Array(octets.suffix(4)) : octets
+        self.octets =
+            octets.count == 16 && octets.starts(with: mapped) ? Array(octets.suffix(4)) : octets
     }
 
     /// Reads dotted decimal or RFC 4291 text; a scope behind `%` is dropped.
@@ -28,7 +29,8 @@ package struct IPAddress: Hashable, Sendable {
         isIPv6 ? octets.dropLast().allSatisfy { $0 == 0 } && octets[15] == 1 : octets[0] == 127
     }
     package var isLinkLocal: Bool {
-        isIPv6 ? octets[0] == 0xFE && octets[1] & 0xC0 == 0x80 : octets[0] == 169 && octets[1] == 254
+        isIPv6
+            ? octets[0] == 0xFE && octets[1] & 0xC0 == 0x80 : octets[0] == 169 && octets[1] == 254
     }
     /// RFC 1918, RFC 6598 and unique local (RFC 4193) addresses.
     package var isPrivate: Bool {
@@ -51,7 +53,8 @@ package struct IPAddress: Hashable, Sendable {
         guard parts.count == 4 else { return nil }
         var octets: [UInt8] = []
         for part in parts {
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            guard (1...3).contains(part.utf8.count),
+                part.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
                 part.utf8.count == 1 || part.utf8.first != 0x30, let octet = UInt8(part)
             else { return nil }
             octets.append(octet)

@@ -16,7 +16,8 @@ package struct PeerAnnouncement: Hashable, Sendable {
     package var signature: [UInt8]?
 
     package init(
-        nodeId: NodeID, capabilities: [String], endpoints: [Endpoint], timestamp: Timestamp, ttlMs: Int
+        nodeId: NodeID, capabilities: [String], endpoints: [Endpoint], timestamp: Timestamp,
+        ttlMs: Int
     ) {
         self.nodeId = nodeId
         self.capabilities = capabilities.filter(PeerAnnouncement.isToken)
@@ -29,7 +30,9 @@ package struct PeerAnnouncement: Hashable, Sendable {
     /// so that lists, TXT strings and canonical JSON need no escapes.
     package static func isToken(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x2C && $0 != 0x22 && $0 != 0x5C }
+            && text.utf8.allSatisfy {
+                (0x21...0x7E).contains($0) && $0 != 0x2C && $0 != 0x22 && $0 != 0x5C
+            }
     }
 
     /// What is signed.
@@ -52,10 +55,10 @@ package struct PeerAnnouncement: Hashable, Sendable {
         writer.endObject()
     }
 
-    /// The same, signed.
-    package func signed(by sign: ([UInt8]) -> [UInt8]?) -> PeerAnnouncement {
+    /// The same, signed by the node itself.
+    package func signed(by signer: some Signer) -> PeerAnnouncement {
         var copy = self
-        copy.signature = sign(signedOctets)
+        copy.signature = signer.sign(signedOctets)
         return copy
     }
 
@@ -91,7 +94,9 @@ extension PeerAnnouncement {
         var copy = self
         copy.signature = nil
         let spare = 192  // signature, key hash and their names
-        while (copy.txt(keyHash: nil)?.octetCount ?? .max) > maxOctets - spare, copy.dropCapability() {}
+        while (copy.txt(keyHash: nil)?.octetCount ?? .max) > maxOctets - spare,
+            copy.dropCapability()
+        {}
         return copy
     }
 
@@ -105,7 +110,8 @@ extension PeerAnnouncement {
         var record = TXTRecord()
         var fits = record.append(Name.version, "1") && record.append(Name.nodeId, nodeId.text)
         if let keyHash { fits = fits && record.append(Name.keyHash, keyHash) }
-        fits = fits && record.append(Name.capabilities, capabilities.joined(separator: ","))
+        fits =
+            fits && record.append(Name.capabilities, capabilities.joined(separator: ","))
             && record.append(Name.endpoints, endpoints.map(\.description).joined(separator: ","))
             && record.append(Name.timestamp, String(timestamp.milliseconds))
             && record.append(Name.ttl, String(ttlMs))
@@ -127,7 +133,9 @@ extension PeerAnnouncement {
         }
         let time = record[Name.timestamp].map { Int64($0) ?? -1 } ?? 0
         let ttl = record[Name.ttl].map { Int($0) ?? -1 } ?? 0
-        guard (0...9_007_199_254_740_991).contains(time), (0...86_400_000_000).contains(ttl) else { return nil }
+        guard (0...9_007_199_254_740_991).contains(time), (0...86_400_000_000).contains(ttl) else {
+            return nil
+        }
         self.init(
             nodeId: nodeId, capabilities: capabilities, endpoints: endpoints,
             timestamp: Timestamp(milliseconds: time), ttlMs: ttl)
@@ -159,7 +167,9 @@ extension PeerAnnouncement {
     package init(_ fields: RecordFields) throws(RecordError) {
         var endpoints: [Endpoint] = []
         for text in try fields.strings("endpoints").prefix(16) {
-            guard let endpoint = Endpoint(text) else { throw .member("endpoints", "has one that is no URI") }
+            guard let endpoint = Endpoint(text) else {
+                throw .member("endpoints", "has one that is no URI")
+            }
             endpoints.append(endpoint)
         }
         self.init(

@@ -74,7 +74,8 @@ package struct PeerBook: Engine {
         peers.keys.sorted().compactMap { node in peers[node].map { record(node, $0) } }
     }
 
-    package mutating func handle(_ input: Input, at now: Instant, into outputs: inout [PeerRecord]) {
+    package mutating func handle(_ input: Input, at now: Instant, into outputs: inout [PeerRecord])
+    {
         advance(to: now, into: &outputs)
         switch input {
         case .seen(let sighting, let time):
@@ -91,7 +92,7 @@ package struct PeerBook: Engine {
         case .settled: isSettled = true
         case .flush(let time):
             wall = (time, now)
-            for node in peers.keys.sorted() where peers[node]?.shown == nil {
+            for node in peers.keys.sorted() where timers.deadline(of: .show(node)) != nil {
                 timers.cancel(.show(node))
                 show(node, time, &outputs)
             }
@@ -135,19 +136,27 @@ extension PeerBook {
         }
         peer.lastSeen = time
         let expiry = sighting.lifetime.map { now + $0 }
-        peer.observations[sighting.source] = Observation(sighting: bounded(sighting), expiry: expiry)
+        peer.observations[sighting.source] = Observation(
+            sighting: bounded(sighting), expiry: expiry)
         owners[sighting.source] = node
-        if let expiry { timers.set(.expire(sighting.source), at: expiry) }
-        else { timers.cancel(.expire(sighting.source)) }
+        if let expiry {
+            timers.set(.expire(sighting.source), at: expiry)
+        } else {
+            timers.cancel(.expire(sighting.source))
+        }
         if isNew {
             peer.neighbourhood = PeerBook.neighbourhood(sighting)
             if let near = peer.neighbourhood { neighbourhoods[near, default: 0] += 1 }
         }
         peers[node] = peer
-        if peer.shown != nil { return change(node, time, &outputs) }
-        // News about a peer that is held back hold it back anew, so that it comes out whole.
         guard hold > .zero else { return show(node, time, &outputs) }
-        timers.set(.show(node), at: now + hold)
+        // News about a peer that is held back hold it back anew, so that it comes out whole.
+        if peer.shown == nil { timers.set(.show(node), at: now + hold) } else { note(node, now) }
+    }
+
+    /// A change is told `hold` after its first sign, with whatever came in between.
+    private mutating func note(_ node: NodeID, _ now: Instant) {
+        if timers.deadline(of: .show(node)) == nil { timers.set(.show(node), at: now + hold) }
     }
 
     private func reasonToDrop(_ sighting: Sighting) -> Drop? {
@@ -201,7 +210,7 @@ extension PeerBook {
         peer.observations.removeValue(forKey: source)
         peers[node] = peer
         guard peer.observations.isEmpty else {
-            if peer.shown != nil { change(node, time, &outputs) }
+            if peer.shown != nil { note(node, now) }
             return
         }
         peers.removeValue(forKey: node)
@@ -227,6 +236,7 @@ extension PeerBook {
 extension PeerBook {
     private mutating func show(_ node: NodeID, _ time: Timestamp, _ outputs: inout [PeerRecord]) {
         guard var peer = peers[node] else { return }
+        guard peer.shown == nil else { return change(node, time, &outputs) }
         var record = record(node, peer)
         record.timestamp = time
         record.event = isSettled ? .joined : .found
@@ -249,7 +259,8 @@ extension PeerBook {
 
     private static func isSame(_ left: PeerRecord, _ right: PeerRecord) -> Bool {
         left.addresses == right.addresses && left.capabilities == right.capabilities
-            && left.metadata.signed == right.metadata.signed && left.metadata.name == right.metadata.name
+            && left.metadata.signed == right.metadata.signed
+            && left.metadata.name == right.metadata.name
             && left.metadata.methods == right.metadata.methods
             && withoutRenewal(left.metadata.txt) == withoutRenewal(right.metadata.txt)
     }
@@ -286,7 +297,8 @@ extension PeerBook {
         }
         if sightings.contains(where: \.isSelf) { metadata.isSelf = true }
         return PeerRecord(
-            nodeId: node, addresses: merged(sightings), capabilities: PeerBook.capabilities(sightings),
+            nodeId: node, addresses: merged(sightings),
+            capabilities: PeerBook.capabilities(sightings),
             metadata: metadata)
     }
 
@@ -324,7 +336,9 @@ extension PeerBook {
                 all.append((PeerBook.rank(ip), address))
             }
         }
-        let sorted = all.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+        let sorted = all.enumerated().sorted {
+            ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)
+        }
         return sorted.prefix(limits.addressesPerPeer).map(\.element.address)
     }
 

@@ -46,7 +46,8 @@ package struct PeerFilter: Sendable {
 /// `\` in front takes a character as it is.
 package enum Glob {
     /// Linear in the product of the lengths at worst, whatever the pattern.
-    package static func matches(_ pattern: some StringProtocol, _ text: some StringProtocol) -> Bool {
+    package static func matches(_ pattern: some StringProtocol, _ text: some StringProtocol) -> Bool
+    {
         let pattern = Array(pattern.unicodeScalars)
         let text = Array(text.unicodeScalars)
         var (at, from) = (0, 0)
@@ -70,7 +71,9 @@ package enum Glob {
     }
 
     /// Where the pattern goes on when its next element takes `scalar`; nil when it does not.
-    private static func one(_ pattern: [Unicode.Scalar], _ at: Int, _ scalar: Unicode.Scalar) -> Int? {
+    private static func one(_ pattern: [Unicode.Scalar], _ at: Int, _ scalar: Unicode.Scalar)
+        -> Int?
+    {
         guard at < pattern.count else { return nil }
         switch pattern[at] {
         case "?": return at + 1
@@ -80,7 +83,9 @@ package enum Glob {
         }
     }
 
-    private static func set(_ pattern: [Unicode.Scalar], _ at: Int, _ scalar: Unicode.Scalar) -> Int? {
+    private static func set(_ pattern: [Unicode.Scalar], _ at: Int, _ scalar: Unicode.Scalar)
+        -> Int?
+    {
         var index = at + 1
         let isNegated = index < pattern.count && (pattern[index] == "!" || pattern[index] == "^")
         if isNegated { index += 1 }
@@ -88,7 +93,8 @@ package enum Glob {
         var isFound = false
         while index < pattern.count, pattern[index] != "]" || index == first {
             let low = pattern[index]
-            let isRange = index + 2 < pattern.count && pattern[index + 1] == "-" && pattern[index + 2] != "]"
+            let isRange =
+                index + 2 < pattern.count && pattern[index + 1] == "-" && pattern[index + 2] != "]"
             let high = isRange ? pattern[index + 2] : low
             if low <= scalar, scalar <= high { isFound = true }
             index += isRange ? 3 : 1

@@ -34,20 +34,22 @@ package struct ServiceInstance: Hashable, Sendable {
     }
 
     package var source: Sighting.Source {
-        Sighting.Source(.mdns, ServiceInstance.key(
-            name: name, type: type, domain: domain, interface: interface, isIPv6: isIPv6))
+        Sighting.Source(
+            .mdns,
+            ServiceInstance.key(
+                name: name, type: type, domain: domain, interface: interface, isIPv6: isIPv6))
     }
 
     /// The instance as a sighting of a peer. A service without our TXT members is a peer named as the
     /// instance is. Nil when it cannot be a node id, or our members cannot be read.
-    package func sighting(verify: (_ signer: NodeID, [UInt8], _ signature: [UInt8]) -> Bool) -> Sighting? {
+    package func sighting(by verifier: some Verifier) -> Sighting? {
         guard txt["nodeId"] != nil else { return foreign }
         guard let announcement = PeerAnnouncement(txt) else { return nil }
         var addresses = announcement.addresses(host: address, interface: interface)
         if addresses.isEmpty { addresses = [plainAddress] }
         var sighting = Sighting(
             source: source, nodeId: announcement.nodeId, addresses: addresses,
-            capabilities: announcement.capabilities, trust: announcement.trust(verify: verify))
+            capabilities: announcement.capabilities, trust: announcement.trust(by: verifier))
         sighting.ttlMs = announcement.ttlMs > 0 ? announcement.ttlMs : nil
         sighting.name = name == announcement.nodeId.text ? nil : name
         sighting.txt = txt.object
@@ -61,27 +63,25 @@ package struct ServiceInstance: Hashable, Sendable {
             capabilities: type.hasPrefix("_kos.") ? [] : ["service"], trust: .opaque)
         sighting.name = name
         var members = txt.object
-        if !type.hasPrefix("_kos."), members["service"] == nil { members["service"] = .string(type) }
+        if !type.hasPrefix("_kos."), members["service"] == nil {
+            members["service"] = .string(type)
+        }
         sighting.txt = members
         return sighting
     }
 
     private var plainAddress: PeerAddress {
         PeerAddress(
-            type: type.hasSuffix("_udp") ? .udp : .tcp, address: address, port: port, interface: interface)
+            type: type.hasSuffix("_udp") ? .udp : .tcp, address: address, port: port,
+            interface: interface)
     }
 }
 
 extension PeerAnnouncement {
     /// Whether the announcement is the node's own.
-    package func trust(verify: (_ signer: NodeID, [UInt8], _ signature: [UInt8]) -> Bool) -> Trust {
-        guard let signature else { return nodeId.namesKey ? .unsigned : .opaque }
-        guard nodeId.namesKey, verify(nodeId, signedOctets, signature) else { return .forged }
+    package func trust(by verifier: some Verifier) -> Trust {
+        guard let signature else { return nodeId.publicKey == nil ? .opaque : .unsigned }
+        guard verifier.isValid(signature, of: signedOctets, by: nodeId) else { return .forged }
         return .signed(sequence: timestamp.milliseconds)
     }
-}
-
-extension NodeID {
-    /// Whether the id is the multibase form of an Ed25519 public key (did:key).
-    package var namesKey: Bool { text.hasPrefix("z6Mk") && text.utf8.count == 48 }
 }

@@ -41,7 +41,8 @@ package struct Sighting: Hashable, Sendable {
     package var isSelf = false
 
     package init(
-        source: Source, nodeId: NodeID, addresses: [PeerAddress], capabilities: [String], trust: Trust
+        source: Source, nodeId: NodeID, addresses: [PeerAddress], capabilities: [String],
+        trust: Trust
     ) {
         self.source = source
         self.nodeId = nodeId

@@ -28,14 +28,17 @@ package struct TXTRecord: Hashable, Sendable {
             else { continue }
             let text = String(decoding: name, as: UTF8.self)
             guard seen.insert(text.lowercased()).inserted else { continue }
-            pairs.append(Pair(name: text, value: end < string.endIndex ? Array(string[(end + 1)...]) : nil))
+            pairs.append(
+                Pair(name: text, value: end < string.endIndex ? Array(string[(end + 1)...]) : nil))
         }
     }
 
     /// Value of `name`; nil when it is absent, alone or not UTF-8.
     package subscript(name: String) -> String? {
         let wanted = name.lowercased()
-        guard let value = pairs.first(where: { $0.name.lowercased() == wanted })?.value else { return nil }
+        guard let value = pairs.first(where: { $0.name.lowercased() == wanted })?.value else {
+            return nil
+        }
         return String(validating: value, as: UTF8.self)
     }
 
@@ -54,7 +57,9 @@ package struct TXTRecord: Hashable, Sendable {
     /// The pairs as a record shows them: text, `{"base64":…}` for what is no UTF-8, true for a lone name.
     package var object: JSONObject {
         var object = JSONObject()
-        for pair in pairs { object[pair.name] = pair.value.map { JSONValue(octets: $0) } ?? .boolean(true) }
+        for pair in pairs {
+            object[pair.name] = pair.value.map { JSONValue(octets: $0) } ?? .boolean(true)
+        }
         return object
     }
 }

@@ -132,8 +132,10 @@ package struct NDJSONReader: Sendable {
             guard isStrict else { return nil }
             return .bad(number: lineNumber, RecordError(.blankLine, "a blank line"))
         }
-        guard text.isASCII || (try? UTF8Span(validating: text)) != nil else {
-            return .bad(number: lineNumber, RecordError(.badUTF8, "not UTF-8"))
+        do throws(RecordError) {
+            try text.requireUTF8()
+        } catch {
+            return .bad(number: lineNumber, error)
         }
         return .line(number: lineNumber, range: first..<last)
     }

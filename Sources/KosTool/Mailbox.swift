@@ -53,34 +53,6 @@ package final class Mailbox<Message: Sendable>: Sendable {
     }
 }
 
-extension Signals {
-    package enum Wish: Sendable, Equatable {
-        /// SIGINT or SIGTERM: end.
-        case end(Int32)
-        /// SIGUSR1: tell how it stands.
-        case report
-        /// SIGHUP: read the configuration and open the output anew.
-        case reload
-    }
-
-    /// A descriptor that can be read once a signal came: see `wishes(from:)`.
-    package static func watchDescriptor(isLasting: Bool) -> Int32? {
-        descriptor(for: isLasting ? [SIGINT, SIGTERM, SIGUSR1, SIGHUP] : [SIGINT, SIGTERM])
-    }
-
-    package static func wishes(from descriptor: Int32) -> [Wish] {
-        var octets = [UInt8](repeating: 0, count: 64)
-        let count = read(descriptor, &octets, octets.count)
-        return octets.prefix(max(0, count)).map { octet in
-            switch Int32(octet) {
-            case SIGUSR1: .report
-            case SIGHUP: .reload
-            default: .end(Int32(octet))
-            }
-        }
-    }
-}
-
 /// What the standard streams are connected to.
 package enum Streams {
     package static var isErrorTerminal: Bool { isatty(2) == 1 }
