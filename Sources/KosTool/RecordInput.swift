@@ -52,6 +52,14 @@ package final class RecordInput {
         return try body(buffer.span.extracting(range))
     }
 
+    /// Hands out everything that is buffered; the line's range are offsets into it.
+    package func withBuffer<Result>(
+        _ body: (borrowing Span<UInt8>) throws -> Result
+    ) rethrows -> Result {
+        let buffer = reader.buffer
+        return try body(buffer.span)
+    }
+
     /// The first octets of the source without consuming them, to tell formats apart.
     package func peek(_ count: Int) throws -> [UInt8] {
         while reader.buffer.count < count, !isAtEnd { try fill() }

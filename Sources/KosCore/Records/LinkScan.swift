@@ -56,6 +56,19 @@ package struct LinkScan: Sendable {
         return members.contains(.timestamp) ? Int64(timestamp) : nil
     }
 
+    @inline(__always)
+    package func latency(or other: Double) -> Double {
+        members.contains(.latency) ? latency : other
+    }
+    @inline(__always)
+    package func reliability(or other: Double) -> Double {
+        members.contains(.reliability) ? reliability : other
+    }
+    @inline(__always)
+    package func bandwidth(or other: Double) -> Double {
+        members.contains(.bandwidth) ? bandwidth : other
+    }
+
     /// Reads the line at `line` of `text`; the ranges found are offsets into `text`.
     @inline(__always)
     package mutating func scan(_ text: borrowing Span<UInt8>, _ line: Range<Int>) -> Kind {
@@ -269,7 +282,9 @@ package struct LinkScan: Sendable {
             at += 1
         }
         let whole = at - start
-        guard whole > 0, whole == 1 || text[start] != 0x30, whole <= 15, at < end else { return false }
+        guard whole > 0, whole == 1 || text[start] != 0x30, whole <= 15, at < end else {
+            return false
+        }
         guard text[at] == 0x2E else {
             value = Double(mantissa)
             return text[at] | 0x20 != 0x65

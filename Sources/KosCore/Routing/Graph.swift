@@ -63,7 +63,9 @@ package struct Graph: Sendable {
     }
 
     /// The links for which `isKept` holds.
-    package func filtered(_ isKept: (_ source: Int32, _ target: Int32, _ link: Int32) -> Bool) -> Graph {
+    package func filtered(_ isKept: (_ source: Int32, _ target: Int32, _ link: Int32) -> Bool)
+        -> Graph
+    {
         var kept = Graph(offsets: [0], targets: [], links: [])
         kept.offsets.reserveCapacity(offsets.count)
         for node in 0..<nodeCount {
@@ -119,7 +121,8 @@ package struct Graph: Sendable {
         }
         var best = order[0]
         for slot in order.dropFirst() {
-            guard targets[slot] == targets[best], kind(slot, topology) == kind(best, topology) else {
+            guard targets[slot] == targets[best], kind(slot, topology) == kind(best, topology)
+            else {
                 best = slot
                 continue
             }

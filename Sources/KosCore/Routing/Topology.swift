@@ -139,6 +139,48 @@ package struct Topology: Sendable {
         revision &+= 1
     }
 
+    /// The same from a scanned line, without a value in between. The scan has checked its numbers.
+    @inline(__always)
+    mutating func append(_ scan: LinkScan, from source: Int32, to target: Int32) {
+        let place = sources.count
+        sources.append(source)
+        targets.append(target)
+        latencies.append(scan.latency(or: 0))
+        reliabilities.append(scan.reliability(or: 1))
+        bandwidths.append(scan.bandwidth(or: .infinity))
+        let isDown = scan.members.contains(.event) && scan.event == .down
+        let transport = scan.members.contains(.transport) ? scan.transport : .udp
+        transports.append(Topology.code(of: transport) | (isDown ? Topology.downBit : 0))
+        if scan.members.contains(.cost) {
+            if costs.isEmpty { costs = [Double](repeating: .nan, count: place) }
+            costs.append(scan.cost)
+        } else if !costs.isEmpty {
+            costs.append(.nan)
+        }
+        if let time = scan.time {
+            if times.isEmpty { times = [Int64](repeating: 0, count: place) }
+            times.append(time)
+        } else if !times.isEmpty {
+            times.append(0)
+        }
+        if scan.members.contains(.observations) {
+            if observations.isEmpty { observations = [Int32](repeating: -1, count: place) }
+            observations.append(Int32(clamping: Int(scan.observations)))
+        } else if !observations.isEmpty {
+            observations.append(-1)
+        }
+        revision &+= 1
+    }
+
+    /// Notes the URI of the link line added last.
+    mutating func setAddress(_ address: String) {
+        guard linkCount > 0 else { return }
+        addresses[Int32(linkCount - 1)] = address
+    }
+
+    /// The latest time that a link states, ms since 1970; nil when none states any.
+    package var latestTime: Int64? { times.max() }
+
     /// Takes every link from and to `node` away, as when a peer left.
     package mutating func remove(node: Int32) {
         for place in sources.indices where sources[place] == node || targets[place] == node {
@@ -219,5 +261,48 @@ package struct Position: Hashable, Sendable {
         self.kind = kind
         self.x = x
         self.y = y
+    }
+}
+
+extension Topology {
+    /// Renumbers the nodes in the order of a breadth-first walk, so that neighbours lie near each
+    /// other in memory. Returns the new index of each old one; empty when nothing was done, as in
+    /// a graph so small that it lies in the cache anyway.
+    mutating func renumber() -> [Int32] {
+        let count = nodeCount
+        guard count > 4096 else { return [] }
+        let rows = Graph(rows: sources, columns: targets, count: count)
+        var order = [Int32](repeating: -1, count: count)
+        var queue: [Int32] = []
+        queue.reserveCapacity(count)
+        for start in 0..<Int32(count) where order[Int(start)] < 0 {
+            var head = queue.count
+            order[Int(start)] = Int32(head)
+            queue.append(start)
+            while head < queue.count {
+                for slot in rows.row(queue[head]) where order[Int(rows.targets[slot])] < 0 {
+                    order[Int(rows.targets[slot])] = Int32(queue.count)
+                    queue.append(rows.targets[slot])
+                }
+                head += 1
+            }
+        }
+        names.renumber(order)
+        for place in sources.indices {
+            sources[place] = order[Int(sources[place])]
+            targets[place] = order[Int(targets[place])]
+        }
+        peerAddresses = Topology.moved(peerAddresses, order)
+        positions = Topology.moved(positions, order)
+        revision &+= 1
+        return order
+    }
+
+    private static func moved<Value>(
+        _ table: [Int32: Value], _ order: [Int32]
+    ) -> [Int32: Value] {
+        var moved: [Int32: Value] = [:]
+        for (node, value) in table { moved[order[Int(node)]] = value }
+        return moved
     }
 }

@@ -1,0 +1,37 @@
+import ArgumentParser
+import KosCore
+import KosTool
+
+@main struct Main {
+    static func main() { ToolMain.run(KosRoute.self) }
+}
+
+struct KosRoute: Tool {
+    static let configuration = CommandConfiguration(
+        commandName: "kos-route",
+        abstract: "Find routes through the peers and links on standard input.",
+        version: Version.toolkit)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var question: QuestionOptions
+    @OptionGroup var limits: LimitOptions
+
+    @Argument(help: "Records to read instead of standard input; - is standard input.")
+    var file: String?
+
+    mutating func run(_ io: ToolIO) throws -> ExitStatus {
+        var request = try question.request()
+        try limits.apply(to: &request)
+        let format = try GraphFormat.named(common.format?.name)
+        let isAsking =
+            request.wantsAll || !request.targets.isEmpty || question.matrix || question.analyze
+        guard isAsking || format != nil else {
+            throw ToolFailure.usage(
+                "nothing is asked", hint: "name a target with --to NODE, or give --all")
+        }
+        var session = RouteSession(io, request)
+        session.wantsMatrix = question.matrix
+        try session.read(file)
+        return io.status(try session.answer())
+    }
+}
