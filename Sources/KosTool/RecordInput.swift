@@ -52,6 +52,13 @@ package final class RecordInput {
         return try body(buffer.span.extracting(range))
     }
 
+    /// Lets `take` have as many of the buffered lines as it can use at once; returns their number.
+    package func takeRun(
+        _ take: (borrowing Span<UInt8>, Int) -> (lines: Int, end: Int)
+    ) -> Int {
+        isAtEnd ? 0 : reader.takeRun(take)
+    }
+
     /// Hands out everything that is buffered; the line's range are offsets into it.
     package func withBuffer<Result>(
         _ body: (borrowing Span<UInt8>) throws -> Result

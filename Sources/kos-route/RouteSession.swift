@@ -19,6 +19,10 @@ struct RouteSession {
     mutating func read(_ path: String?) throws {
         let input = try io.input(path)
         reading: while true {
+            // Most lines of a big topology are plain links: they are taken in runs.
+            if !io.common.keep {
+                io.goodLines += input.takeRun { survey.takeRun($0, from: $1) }
+            }
             switch try input.next() {
             case .end: break reading
             case .bad(let number, let error): try io.report(error, line: number, of: input)

@@ -32,6 +32,23 @@ package struct Survey: Sendable {
         return takeAny(text.extracting(range))
     }
 
+    /// Takes plain link lines from `start` on, until one is out of the ordinary or not whole; returns
+    /// how many there were and the offset behind them.
+    package mutating func takeRun(
+        _ text: borrowing Span<UInt8>, from start: Int
+    ) -> (lines: Int, end: Int) {
+        var at = start
+        var lines = 0
+        while at < text.count {
+            guard let end = scan.scanLine(text, from: at), !scan.members.contains(.address),
+                case .consumed = takeScanned(text)
+            else { break }
+            lines += 1
+            at = end
+        }
+        return (lines, at)
+    }
+
     /// Makes the nodes' indices run in the order in which a search meets them, which makes searches
     /// faster; to be called once, after the last line. Nodes handed out before get other indices.
     package mutating func settle() {
@@ -52,7 +69,7 @@ package struct Survey: Sendable {
         }
         guard source != target else { return .bad(Survey.refused(.selfLoop)) }
         guard topology.linkCount < Topology.maxLinks - 1 else { return .bad(Survey.refused(.full)) }
-        if firstSource == nil { firstSource = source }
+        if linkLines == 0 { firstSource = firstSource ?? source }
         linkLines += 1
         topology.append(scan, from: source, to: target)
         if scan.members.contains(.event) { traffic.note(scan.event) }

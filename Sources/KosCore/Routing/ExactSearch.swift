@@ -121,9 +121,9 @@ package struct ExactSearch: Sendable {
         let link = graph.links[slot]
         let at = Int(link)
         let next = Label(
-            latency: label.latency + topology.latencies[at],
-            reliability: label.reliability * topology.reliabilities[at],
-            bandwidth: min(label.bandwidth, topology.bandwidths[at]),
+            latency: label.latency + topology.rows[at].latency,
+            reliability: label.reliability * topology.rows[at].reliability,
+            bandwidth: min(label.bandwidth, topology.rows[at].bandwidth),
             cost: label.cost + (topology.statedCost(at) ?? 0),
             hops: label.hops + 1, node: Int32(node), parent: index, link: link, older: -1,
             passed: label.passed | passed(at: Int32(node)))

@@ -30,7 +30,7 @@ package struct RouteBounds: Sendable {
         cost = []
         walk(reverse, target, requirements.maxHops ?? .max)
         latency = least(reverse, target, limit: requirements.maxLatency) {
-            topology.latencies[Int($0)]
+            topology.rows[Int($0)].latency
         }
         if topology.costs.isEmpty {
             cost = [Double](repeating: 0, count: count)
@@ -40,10 +40,10 @@ package struct RouteBounds: Sendable {
             }
         }
         reliability = most(reverse, target, limit: requirements.minReliability ?? 0, start: 1) {
-            $0 * topology.reliabilities[Int($1)]
+            $0 * topology.rows[Int($1)].reliability
         }
         bandwidth = most(reverse, target, limit: requirements.minBandwidth ?? 0, start: .infinity) {
-            min($0, topology.bandwidths[Int($1)])
+            min($0, topology.rows[Int($1)].bandwidth)
         }
     }
 

@@ -13,7 +13,7 @@ package struct RoutePath: Sendable, Hashable {
 
     /// The nodes after the source, in order.
     package func nodes(in topology: Topology) -> [Int32] {
-        links.map { topology.targets[Int($0)] }
+        links.map { topology.rows[Int($0)].target }
     }
 }
 
@@ -43,9 +43,9 @@ package struct RouteTotals: Sendable, Hashable {
             let weight = topology.weight(
                 place, by: metric, weights: requirements.weights,
                 minBandwidth: requirements.minBandwidth)
-            latency += topology.latencies[at]
-            reliability *= topology.reliabilities[at]
-            bandwidth = min(bandwidth, topology.bandwidths[at])
+            latency += topology.rows[at].latency
+            reliability *= topology.rows[at].reliability
+            bandwidth = min(bandwidth, topology.rows[at].bandwidth)
             cost += topology.statedCost(at) ?? (assumesCost ? weight : 0)
             self.weight += weight
             hops += 1

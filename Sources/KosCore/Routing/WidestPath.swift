@@ -22,7 +22,7 @@ package enum WidestPath {
         }
         var hops: [Double] = []
         for slot in 0..<graph.linkCount {
-            let isWide = topology.bandwidths[Int(graph.links[slot])] >= width
+            let isWide = topology.rows[Int(graph.links[slot])].bandwidth >= width
             hops.append(isWide && weights[slot].isFinite ? 1 : .infinity)
         }
         var search = ShortestPath(graph, weights: hops)
@@ -42,7 +42,7 @@ package enum WidestPath {
             guard label.width == best[Int(label.node)] else { continue }
             for slot in graph.row(label.node) where weights[slot].isFinite {
                 let next = graph.targets[slot]
-                let width = min(label.width, topology.bandwidths[Int(graph.links[slot])])
+                let width = min(label.width, topology.rows[Int(graph.links[slot])].bandwidth)
                 guard width > best[Int(next)] else { continue }
                 best[Int(next)] = width
                 heap.push(Label(width: width, hops: label.hops + 1, node: next))
