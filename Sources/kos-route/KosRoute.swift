@@ -23,15 +23,22 @@ struct KosRoute: Tool {
         var request = try question.request()
         try limits.apply(to: &request)
         let format = try GraphFormat.named(common.format?.name)
-        let isAsking =
-            request.wantsAll || !request.targets.isEmpty || question.matrix || question.analyze
-        guard isAsking || format != nil else {
+        let isAsking = request.wantsAll || !request.targets.isEmpty
+        guard isAsking || question.matrix || question.analyze || format != nil else {
             throw ToolFailure.usage(
                 "nothing is asked", hint: "name a target with --to NODE, or give --all")
         }
+        if question.follow {
+            guard isAsking, format == nil, !question.matrix, !question.analyze else {
+                throw ToolFailure.usage("--follow goes with --to and --all only")
+            }
+            var session = FollowSession(io, request, question)
+            return try session.run(file)
+        }
         var session = RouteSession(io, request)
-        session.wantsMatrix = question.matrix
         try session.read(file)
-        return io.status(try session.answer())
+        if question.analyze { return io.status(try session.analyze(question.without)) }
+        if question.matrix { return io.status(try session.writeMatrix()) }
+        return io.status(try session.answer(in: format))
     }
 }

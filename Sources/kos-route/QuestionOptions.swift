@@ -42,6 +42,26 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         name: .long,
+        help: ArgumentHelp("For --analyze: take a node, or a link A/B, away.", valueName: "what"))
+    var without: [String] = []
+
+    @Flag(name: .long, help: "Answer again whenever a change on the input changes the answer.")
+    var follow = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --follow: leave a route that holds only for one better by this share.",
+            valueName: "share"))
+    var minGain = 0.0
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("With --follow: a link not seen for so long is down.", valueName: "dur"))
+    var expire: DurationOption?
+
+    @Option(
+        name: .long,
         help: ArgumentHelp("Routes that share no links, or no nodes.", valueName: "what"))
     var disjoint: String?
 

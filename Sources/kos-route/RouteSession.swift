@@ -7,7 +7,6 @@ struct RouteSession {
     private let io: ToolIO
     private let request: RouteRequest
     private var survey = Survey()
-    var wantsMatrix = false
 
     init(_ io: ToolIO, _ request: RouteRequest) {
         self.io = io
@@ -18,6 +17,39 @@ struct RouteSession {
 
     mutating func read(_ path: String?) throws {
         let input = try io.input(path)
+        if let form = GraphDocument.form(of: try input.peek(4096)) {
+            try read(input, as: form)
+        } else {
+            try readRecords(input)
+        }
+        survey.implyLinks()
+        survey.settle()
+    }
+
+    /// The longest document that is read whole.
+    private static let maxDocument = 1 << 30
+
+    private mutating func read(_ input: RecordInput, as form: GraphDocument.Form) throws {
+        do throws(RecordError) {
+            let text: [UInt8]
+            do {
+                text = try input.readAll(limit: RouteSession.maxDocument)
+            } catch {
+                throw RecordError(.lineTooLong, "\(error)")
+            }
+            let document = try GraphDocument(text, form: form)
+            for (line, error) in document.bad { try? io.report(error, line: line, of: input) }
+            try survey.take(document)
+            io.goodLines += document.nodes.count + document.edges.count
+        } catch {
+            io.badLines += 1
+            throw ToolFailure(
+                .badInput, code: error.code.rawValue, "\(input.name): \(error.message)",
+                hint: error.hint.isEmpty ? nil : error.hint)
+        }
+    }
+
+    private mutating func readRecords(_ input: RecordInput) throws {
         reading: while true {
             // Most lines of a big topology are plain links: they are taken in runs.
             if !io.common.keep {
@@ -38,8 +70,6 @@ struct RouteSession {
                 }
             }
         }
-        survey.implyLinks()
-        survey.settle()
     }
 
     private func pass(_ range: Range<Int>, of input: RecordInput) throws {
@@ -48,15 +78,70 @@ struct RouteSession {
 
     // MARK: Answering
 
-    mutating func answer() throws -> ExitStatus {
+    private func demandTopology() throws {
         guard io.goodLines > 0 else {
             throw ToolFailure(
                 .badInput, code: "noTopology", "no peer or link record was on the input",
                 hint: "try 'kos-discover --links | kos-route --to NODE'")
         }
+    }
+
+    func analyze(_ without: [String]) throws -> ExitStatus {
+        try demandTopology()
+        let (record, unknown) = AnalysisQuery.record(
+            survey, without: without, at: SystemClock.timestamp)
+        for name in unknown {
+            throw ToolFailure.usage(
+                "--without \(name) is neither a node nor a link of this topology",
+                hint: "a link is named A/B")
+        }
+        try io.output.write(record)
+        return .yes
+    }
+
+    /// One source after the other, a record for at most some thousands of targets.
+    func writeMatrix() throws -> ExitStatus {
+        try demandTopology()
+        let topology = survey.topology
+        let router = Router(
+            topology, metric: request.metric, requirements: request.requirements(in: topology))
+        let sweep = DistanceSweep(router.graph, weights: router.weights)
+        let targets: [Int32] =
+            request.targets.isEmpty
+            ? Array(0..<Int32(topology.nodeCount))
+            : try request.targets.compactMap { try find($0) }
+        let sources =
+            try request.source.map { name in try find(name).map { [$0] } ?? [] }
+            ?? Array(0..<Int32(topology.nodeCount))
+        let now = SystemClock.timestamp
+        for source in sources {
+            let sums = sweep.sums(from: source)
+            guard let id = NodeID(topology.name(of: source)) else { continue }
+            var row = MatrixRecord(source: id, metric: request.metric.rawValue, sums: [])
+            row.timestamp = now
+            for target in targets where target != source && sums[Int(target)].isFinite {
+                guard let id = NodeID(topology.name(of: target)) else { continue }
+                row.sums.append((id, RouteQuery.rounded(sums[Int(target)])))
+                guard row.sums.count == 4096 else { continue }
+                try io.output.write(row)
+                row.sums = []
+            }
+            if !row.sums.isEmpty { try io.output.write(row) }
+        }
+        return sources.isEmpty ? .no : .yes
+    }
+
+    mutating func answer(in format: GraphFormat?) throws -> ExitStatus {
+        try demandTopology()
+        if request.targets.isEmpty, !request.wantsAll, let format {
+            try io.output.write(
+                octets: GraphText(survey.topology, metric: request.metric).text(format).span)
+            return .yes
+        }
         guard let source = try source() else { return .no }
         var query = RouteQuery(request, survey, at: SystemClock.timestamp)
         var answers = Answers()
+        var drawn: Set<Int32> = []
         if request.wantsAll {
             let routes = query.answerAll(from: source)
             for route in routes { try io.output.write(route) }
@@ -74,13 +159,18 @@ struct RouteSession {
                 continue
             }
             switch query.answer(from: source, to: target) {
-            case .routes(let routes):
-                for route in routes { try io.output.write(route) }
+            case .routes(let routes, let links):
+                if format == nil { for route in routes { try io.output.write(route) } }
+                drawn.formUnion(links)
                 answers.count(false)
             case .none(let diagnosis):
                 try tell(diagnosis)
                 answers.count(true)
             }
+        }
+        if let format {
+            let text = GraphText(survey.topology, metric: request.metric, marked: drawn)
+            try io.output.write(octets: text.text(format).span)
         }
         return answers.status
     }

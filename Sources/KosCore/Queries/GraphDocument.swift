@@ -13,8 +13,64 @@ package struct GraphDocument: Sendable {
     }
     package var nodes: [Node] = []
     package var edges: [Edge] = []
+    /// What could not be read, with its line.
+    package var bad: [(line: Int, error: RecordError)] = []
 
     package init() {}
+
+    /// Which form a text has that is no stream of records; nil for records.
+    package enum Form: Sendable { case json, graphML, dot, edges }
+
+    /// Tells the form from how a text begins (some 4 KiB of it are enough).
+    package static func form(of head: [UInt8]) -> Form? {
+        let text = String(decoding: head, as: UTF8.self)
+        let body = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" || $0 == "\u{1E}" }
+        guard let first = body.first else { return nil }
+        if first == "<" { return .graphML }
+        if first == "{" {
+            // Records stand one on a line; a document that is alone in the text may stretch.
+            let line = body.prefix { !$0.isNewline }
+            let octets = Array(line.utf8)
+            let isWhole = line.count < body.count || head.count < 4096
+            if isWhole, let object = try? JSONObject(parsing: octets.span) {
+                let isGraph = object["type"] == nil && object["nodes"]?.array != nil
+                return isGraph ? .json : nil
+            }
+            let isGraph =
+                body.contains("\"nodes\"") || body.contains("\"Network")
+                || line.drop { $0 == "{" || $0.isWhitespace }.isEmpty
+            return isGraph ? .json : nil
+        }
+        let word = body.prefix { $0.isLetter }.lowercased()
+        if ["graph", "digraph", "strict"].contains(word) || body.hasPrefix("//")
+            || body.hasPrefix("/*")
+        {
+            return .dot
+        }
+        let line = body.prefix { !$0.isNewline }
+        return line.contains("\t") || first == "#" ? .edges : nil
+    }
+
+    /// Reads a whole text of that form.
+    package init(_ text: [UInt8], form: Form) throws(RecordError) {
+        switch form {
+        case .json:
+            let object: JSONObject
+            do throws(JSONError) {
+                object = try JSONObject(parsing: text.span)
+            } catch {
+                throw RecordError(error)
+            }
+            if object["type"]?.string?.hasPrefix("Network") == true {
+                try self.init(netJSON: object)
+            } else {
+                try self.init(nodeLink: object)
+            }
+        case .graphML: try self.init(graphML: text)
+        case .dot: try self.init(dot: text)
+        case .edges: self.init(edgeLines: text)
+        }
+    }
 }
 
 extension GraphDocument {

@@ -1,7 +1,8 @@
 /// Answers requests over a survey: routes, or why there is none.
 package struct RouteQuery: Sendable {
     package enum Answer: Sendable {
-        case routes([RouteRecord])
+        /// The records, the best first, and the link lines that they use.
+        case routes([RouteRecord], links: Set<Int32>)
         case none(RouteDiagnosis)
     }
 
@@ -33,6 +34,7 @@ package struct RouteQuery: Sendable {
         }
         let chosen = choose()
         var routes: [RouteRecord] = []
+        var links: Set<Int32> = []
         for (algorithm, reason) in chosen {
             var found = candidates(from: source, to: target, algorithm)
             found.rate(router.requirements, topology)
@@ -41,9 +43,10 @@ package struct RouteQuery: Sendable {
                 record.reason = reason
                 if found.count > 1 { record.role = candidate.role.rawValue }
                 routes.append(record)
+                links.formUnion(candidate.path.links)
             }
         }
-        guard routes.isEmpty else { return .routes(routes) }
+        guard routes.isEmpty else { return .routes(routes, links: links) }
         return .none(router.diagnose(from: source, to: target))
     }
 
@@ -53,7 +56,9 @@ package struct RouteQuery: Sendable {
         if router.requirements.isAdditive || router.metric == .score || router.metric == .bandwidth
         {
             for target in 0..<Int32(topology.nodeCount) where target != source {
-                guard case .routes(let found) = answer(from: source, to: target) else { continue }
+                guard case .routes(let found, _) = answer(from: source, to: target) else {
+                    continue
+                }
                 records += found
             }
         } else {
@@ -88,8 +93,41 @@ package struct RouteQuery: Sendable {
             disjoint: request.disjoint, front: request.wantsFront)
     }
 
+    /// The record of one path, rated alone.
+    package static func record(
+        of path: RoutePath, in topology: Topology, metric: Metric,
+        _ requirements: RouteRequirements, at now: Timestamp
+    ) -> RouteRecord {
+        var rated = [
+            RouteCandidate(
+                path: path,
+                totals: RouteTotals(
+                    path.links, in: topology, by: metric, requirements: requirements,
+                    assumesCost: !requirements.hasLimits))
+        ]
+        rated.rate(requirements, topology)
+        var record = record(
+            rated[0], in: topology,
+            confidence: Confidence(topology).of(
+                rated[0], among: rated, in: topology))
+        record.timestamp = now
+        record.metric = metric.rawValue
+        return record
+    }
+
     private func record(
         _ candidate: RouteCandidate, among others: [RouteCandidate]
+    ) -> RouteRecord {
+        var record = RouteQuery.record(
+            candidate, in: topology,
+            confidence: confidence.of(candidate, among: others, in: topology))
+        record.timestamp = now
+        record.metric = router.metric.rawValue
+        return record
+    }
+
+    private static func record(
+        _ candidate: RouteCandidate, in topology: Topology, confidence: Double
     ) -> RouteRecord {
         let totals = candidate.totals
         var hops: [RouteHop] = []
@@ -107,18 +145,16 @@ package struct RouteQuery: Sendable {
             bandwidth: totals.bandwidth.isFinite ? totals.bandwidth : nil,
             cost: rounded(totals.cost), score: rounded(min(1, max(0, candidate.score / 100))),
             algorithm: candidate.algorithm.rawValue,
-            confidence: confidence.of(candidate, among: others, in: topology))
-        record.timestamp = now
+            confidence: confidence)
         record.source = NodeID(topology.name(of: candidate.path.source))
         record.destination = NodeID(topology.name(of: candidate.path.target))
-        record.metric = router.metric.rawValue
         record.weight = rounded(totals.weight)
         if !candidate.isExact { record.exact = false }
         return record
     }
 
     /// Drops the noise of adding decimals in binary: 12 significant decimals are more than is measured.
-    private func rounded(_ value: Double) -> Double {
+    package static func rounded(_ value: Double) -> Double {
         guard value.isFinite, abs(value) < 1e6 else {
             return value.isFinite ? value : .greatestFiniteMagnitude
         }

@@ -17,6 +17,9 @@ package struct Survey: Sendable {
     package private(set) var linkLines = 0
     /// Nodes and links that changed in the course of the input, for the traffic analyser.
     package private(set) var traffic = TrafficAnalyser()
+    /// Whether somebody follows every change, who takes a departed node's links down himself.
+    package var isLive = false
+    private var departed: Int32?
     private var scan = LinkScan()
     private var reader = JSONReader()
 
@@ -98,6 +101,14 @@ package struct Survey: Sendable {
                 let object = try RecordFields(parsing: line).object
                 try take(GraphDocument(netJSON: object))
                 return .consumed
+            case nil:
+                let object = try RecordFields(parsing: line).object
+                let isGraph = object["nodes"]?.array != nil
+                guard isGraph, object["links"]?.array != nil || object["edges"]?.array != nil else {
+                    return .foreign
+                }
+                try take(GraphDocument(nodeLink: object))
+                return .consumed
             default:
                 return .foreign
             }
@@ -162,13 +173,30 @@ package struct Survey: Sendable {
         if isSelf ?? isBareSelf ?? false { origin = node }
         if event == .left {
             topology.peerAddresses[node] = nil
-            topology.remove(node: node)
+            if isLive { departed = node } else { topology.remove(node: node) }
         } else {
             if !addresses.isEmpty { topology.peerAddresses[node] = addresses }
             if let position = Position(fields) ?? metadata.flatMap({ Position($0) }) {
                 topology.positions[node] = position
             }
         }
+    }
+
+    /// The node of that name, added when it is new; nil when it is no node id.
+    package mutating func node(named name: String) -> Int32? {
+        NodeID(name).flatMap { topology.node($0) }
+    }
+
+    /// Puts the link line at `place` where an older line of the same link stands, and takes it from its
+    /// own place; false when it is older than that line and was only taken away.
+    mutating func replaceLink(_ known: Int32, by place: Int32) -> Bool {
+        topology.replace(known, by: place)
+    }
+
+    /// The node that left since the last call.
+    mutating func takeDeparture() -> Int32? {
+        defer { departed = nil }
+        return departed
     }
 
     /// Adds the nodes and links of a whole document.

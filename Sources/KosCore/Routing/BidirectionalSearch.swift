@@ -1,4 +1,4 @@
-/// Dijkstra from both ends at once: each side grows where its front is nearer, until the two fronts
+/// Dijkstra from both ends at once: the side with the smaller front grows, until the two fronts
 /// together are farther than the best meeting found.
 package struct BidirectionalSearch: Sendable {
     private struct Label: Comparable, Sendable {
@@ -38,12 +38,18 @@ package struct BidirectionalSearch: Sendable {
 
         /// Settles the nearest node; nil when nothing is left.
         @inline(__always)
-        mutating func step(_ other: [Double], _ best: inout Double, _ meeting: inout Int32) {
+        mutating func step(
+            _ other: [Double], _ nearest: Double, _ best: inout Double, _ meeting: inout Int32
+        ) {
             guard let label = heap.pop(), label.sum == sums[Int(label.node)] else { return }
             for slot in graph.row(label.node) {
                 let target = Int(graph.targets[slot])
                 let sum = label.sum + weights[slot]
-                guard sum < sums[target] else { continue }
+                // A node beyond the best meeting less the other front cannot be on a better way,
+                // unless the other side has it already.
+                guard sum < sums[target], sum + nearest < best || other[target].isFinite else {
+                    continue
+                }
                 if sums[target] == .infinity { touched.append(Int32(target)) }
                 sums[target] = sum
                 slots[target] = Int32(slot)
@@ -79,10 +85,10 @@ package struct BidirectionalSearch: Sendable {
         while let ahead = forward.heap.first, let behind = backward.heap.first,
             ahead.sum + behind.sum < best
         {
-            if ahead.sum <= behind.sum {
-                forward.step(backward.sums, &best, &meeting)
+            if forward.heap.count <= backward.heap.count {
+                forward.step(backward.sums, behind.sum, &best, &meeting)
             } else {
-                backward.step(forward.sums, &best, &meeting)
+                backward.step(forward.sums, ahead.sum, &best, &meeting)
             }
         }
         return best.isFinite ? (best, meeting) : nil

@@ -30,7 +30,11 @@ package struct Router: Sendable {
         let path: RoutePath?
         switch algorithm {
         case .astar:
-            let hints = self.hints ?? Hints(topology, graph, weights: weights, metric: metric)
+            let hints =
+                self.hints
+                ?? Hints(
+                    topology, graph, weights: weights, metric: metric,
+                    count: graph.nodeCount > 200_000 ? 2 : 8)
             self.hints = hints
             path = search.path(from: source, to: target, hint: hints.hint(to: target))
         case .bidirectional:

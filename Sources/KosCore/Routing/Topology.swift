@@ -115,10 +115,11 @@ package struct Topology: Sendable {
     mutating func append(_ link: Link, _ isDown: Bool) {
         let place = rows.count
         let down = isDown ? Topology.downBit : 0
-        rows.append(Row(
-            source: link.source, target: link.target, latency: link.latency,
-            reliability: link.reliability, bandwidth: link.bandwidth ?? .infinity,
-            code: Topology.code(of: link.transport) | down))
+        rows.append(
+            Row(
+                source: link.source, target: link.target, latency: link.latency,
+                reliability: link.reliability, bandwidth: link.bandwidth ?? .infinity,
+                code: Topology.code(of: link.transport) | down))
         if let cost = link.cost {
             if costs.isEmpty { costs = [Double](repeating: .nan, count: place) }
             costs.append(cost)
@@ -147,10 +148,11 @@ package struct Topology: Sendable {
         let place = rows.count
         let isDown = scan.members.contains(.event) && scan.event == .down
         let transport = scan.members.contains(.transport) ? scan.transport : .udp
-        rows.append(Row(
-            source: source, target: target, latency: scan.latency(or: 0),
-            reliability: scan.reliability(or: 1), bandwidth: scan.bandwidth(or: .infinity),
-            code: Topology.code(of: transport) | (isDown ? Topology.downBit : 0)))
+        rows.append(
+            Row(
+                source: source, target: target, latency: scan.latency(or: 0),
+                reliability: scan.reliability(or: 1), bandwidth: scan.bandwidth(or: .infinity),
+                code: Topology.code(of: transport) | (isDown ? Topology.downBit : 0)))
         if scan.members.contains(.cost) {
             if costs.isEmpty { costs = [Double](repeating: .nan, count: place) }
             costs.append(scan.cost)
@@ -180,6 +182,27 @@ package struct Topology: Sendable {
 
     /// The latest time that a link states, ms since 1970; nil when none states any.
     package var latestTime: Int64? { times.max() }
+
+    /// Moves the figures of the line at `place` to `known`, which is before it, and takes the line out.
+    /// False when the line at `known` has a later time and stays.
+    mutating func replace(_ known: Int32, by place: Int32) -> Bool {
+        let (old, new) = (Int(known), Int(place))
+        let isNewer = times.isEmpty || times[new] == 0 || times[new] >= times[old]
+        if isNewer {
+            rows[old] = rows[new]
+            if !costs.isEmpty { costs[old] = costs[new] }
+            if !times.isEmpty { times[old] = times[new] }
+            if !observations.isEmpty { observations[old] = observations[new] }
+            if let address = addresses[place] { addresses[known] = address }
+        }
+        rows.remove(at: new)
+        if !costs.isEmpty { costs.remove(at: new) }
+        if !times.isEmpty { times.remove(at: new) }
+        if !observations.isEmpty { observations.remove(at: new) }
+        addresses[place] = addresses.removeValue(forKey: place + 1)
+        revision &+= 1
+        return isNewer
+    }
 
     /// Takes every link from and to `node` away, as when a peer left.
     package mutating func remove(node: Int32) {
