@@ -4,6 +4,8 @@ package enum RecordTypes {
         PeerRecord.self,
         LinkRecord.self,
         RouteRecord.self,
+        MatrixRecord.self,
+        AnalysisRecord.self,
         PacketRecord.self,
         SendResultRecord.self,
         MetricsRecord.self,
