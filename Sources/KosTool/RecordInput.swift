@@ -55,8 +55,8 @@ package final class RecordInput {
         return try body(buffer.span.extracting(range))
     }
 
-    /// The buffer in which ranges lie, until the next call of `next`. Let go of it before then: a second
-    /// reference makes the reader copy.
+    /// The buffer in which ranges lie, until the next call of `next`. Let go of it before then: a
+    /// second reference makes the reader copy.
     package var text: [UInt8] { reader.buffer }
 
     /// The first octets of the source without consuming them, to tell formats apart.
