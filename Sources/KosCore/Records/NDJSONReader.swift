@@ -71,6 +71,21 @@ package struct NDJSONReader: Sendable {
         }
     }
 
+    /// Lets `take` have the lines that are there, as many as it can use, without looking at them here:
+    /// it is handed the buffer and where the next line starts, and returns how many lines it took
+    /// and the offset behind them. The caller must itself refuse what is no UTF-8.
+    package mutating func takeRun(
+        _ take: (borrowing Span<UInt8>, Int) -> (lines: Int, end: Int)
+    ) -> Int {
+        guard !isSkipping, !isAtStart, scanned == start else { return 0 }
+        let (lines, end) = take(buffer.span, start)
+        guard lines > 0, end > start, end <= buffer.count else { return 0 }
+        start = end
+        scanned = end
+        lineNumber += lines
+        return lines
+    }
+
     /// The last line, when it has no newline at its end; a broken one there is `truncated`.
     package mutating func finish() -> Event? {
         if let event = next() { return event }
@@ -133,8 +148,10 @@ package struct NDJSONReader: Sendable {
             guard isStrict else { return nil }
             return .bad(number: lineNumber, RecordError(.blankLine, "a blank line"))
         }
-        guard text.isASCII || (try? UTF8Span(validating: text)) != nil else {
-            return .bad(number: lineNumber, RecordError(.badUTF8, "not UTF-8"))
+        do throws(RecordError) {
+            try text.requireUTF8()
+        } catch {
+            return .bad(number: lineNumber, error)
         }
         return .line(number: lineNumber, range: first..<last)
     }
