@@ -30,9 +30,3 @@ MISUSES = {
     "kos-lora": [(["airtime", "--payload", "20", "--sf", "99"], 2)],
     "kos-capture": [(["read", "no-such-file.pcap"], 3)],
 }
-
-
-def before_verb(name):
-    """The verb that the answer's call needs first, so that options can be put behind it."""
-    arguments, _ = ANSWERS[name]
-    return arguments[:1] if arguments and not arguments[0].startswith("-") else []

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from commands import ANSWERS, MISUSES, TOPOLOGY
-from kit import CONTROL, TOOLS, lines, link, records, tool
+from kit import CONTROL, TOOLS, lines, records, tool
 
 each_tool = pytest.mark.parametrize("name", TOOLS)
 
@@ -81,12 +81,9 @@ def test_failures_every_tool_has(run, home, tmp_path, name, form):
     for more, status in [
         (["-o", "/no/such/folder/file"], 3),
         (["-o", "/dev/full"], 3),
-        (["--lock", "/no/such/folder/lock"], 3),
         (["--lock=/no/such/folder/lock"], 3),
         (["--config", "/no/such/config.json"], 2),
-    ][0 if "-o" in name else 0:]:
-        if more[0] == "--lock":
-            continue  # --lock takes its file joined only; the next word is an operand
+    ]:
         result = run(name, *arguments, "-f", form, *more, stdin=stdin)
         assert result.returncode == status, (more, result)
         one_line(result.stderr)
