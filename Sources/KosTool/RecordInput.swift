@@ -75,7 +75,8 @@ package final class RecordInput {
 
     /// The first octets of the source without consuming them, to tell formats apart.
     package func peek(_ count: Int) throws -> [UInt8] {
-        while reader.buffer.count < count, !isAtEnd { try fill() }
+        // Never waits for more than the first line: what follows it may be a minute away.
+        while reader.buffer.count < count, !isAtEnd, !reader.buffer.contains(0x0A) { try fill() }
         return Array(reader.buffer.prefix(count))
     }
 

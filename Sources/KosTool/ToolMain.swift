@@ -29,10 +29,10 @@ package enum ToolMain {
             case "--": return nil
             case "--version", "-V": return "\(name) \(Version.toolkit)\n"
             case "--schema":
-                guard index + 1 < arguments.count else {
-                    return Schema.text(of: RecordTypes.all) + "\n"
-                }
-                return RecordTypes.named(arguments[index + 1]).map { Schema.text(of: [$0]) + "\n" }
+                let next = index + 1 < arguments.count ? arguments[index + 1] : "-"
+                guard !next.hasPrefix("-") else { return Schema.text(of: RecordTypes.all) + "\n" }
+                // A type that is unknown is told by the parser's side: it can write to stderr.
+                return RecordTypes.named(next).map { Schema.text(of: [$0]) + "\n" }
             default: continue
             }
         }

@@ -184,7 +184,8 @@ def test_one_line_at_a_time(run, name, line, code):
 def test_blank_lines_marks_and_ends(run, name):
     note = b'{"type":"note"}'
     first = FILTERS[name][1]
-    result = run(name, *FILTERS[name][0], stdin=b"\xef\xbb\xbf" + first + b"\n \t\n\x1e" + note)
+    result = run(name, *FILTERS[name][0], check=False,
+                 stdin=b"\xef\xbb\xbf" + first + b"\n \t\n\x1e" + note)
     assert passed(result) == [note]
     assert result.returncode in (0, 1)
     cut = through(run, name, note + b'\n{"type":"no')
@@ -207,7 +208,8 @@ def test_strict_stops_at_the_first_bad_line(run, name):
 def test_pretty_printed_input_names_the_cure(run, name):
     pretty = json.dumps(link("a", "b"), indent=2).encode() + b"\n"
     result = run(name, *FILTERS[name][0], stdin=pretty)
-    assert b"try 'jq -c .'" in result.stderr
+    if name != "kos-route":  # reads documents of graphs as well
+        assert b"try 'jq -c .'" in result.stderr
     assert result.returncode == 4
 
 

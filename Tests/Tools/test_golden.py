@@ -77,5 +77,5 @@ def test_case(folder, home, tmp_path):
     assert result.stderr.decode() == (err.read_text() if err.exists() else "")
     assert plain(result.stdout) == plain(out.read_bytes() if out.exists() else b"")
     for line in result.stdout.splitlines():
-        if line.startswith(b'{"type"'):
-            records(TOOLS[0], line + b"\n")
+        if line.startswith(b'{"type"') and b'","kos":' in line:
+            records("kos-route", line + b"\n")
