@@ -3,8 +3,9 @@ package import KosCore
 
 /// Where a tool's records go: stdout or `-o FILE`, as lines or as a table.
 ///
-/// Records are collected and written when a wait is near (`flush`), when 64 KiB are there, or 100 ms
-/// after the oldest one. A reader that left (EPIPE) is no error: `Closed` is thrown, and the tool ends.
+/// Records are collected and written when a wait is near (`flush`), when 64 KiB are there, or 100
+/// ms after the oldest one. A reader that left (EPIPE) is no error: `Closed` is thrown, and the
+/// tool ends.
 package final class RecordOutput {
     /// The reader has enough.
     package struct Closed: Error {}

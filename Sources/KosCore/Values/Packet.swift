@@ -1,6 +1,7 @@
 /// A packet: the seed's NetworkPacket and MeshPacket in one.
 ///
-/// On the wire and in the pipe it is one JSON object with these members. `route`, `metadata.hops` and
+/// On the wire and in the pipe it is one JSON object with these members. `route`, `metadata.hops`
+/// and
 /// `metadata.ttl` are changed by relays and stay outside the signature.
 package struct Packet: Hashable, Sendable {
     /// The seed's MeshPacketType, and the names that tools add (`reply`, `webrtc-offer`, …).
