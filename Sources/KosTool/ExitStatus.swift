@@ -1,3 +1,5 @@
+import Glibc
+
 /// How a tool ends (kos(7) EXIT STATUS); the same in all six.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     /// Done, and the answer is yes.
@@ -44,5 +46,14 @@ package struct ToolFailure: Error, Sendable {
 
     package static func usage(_ message: String, hint: String? = nil) -> ToolFailure {
         ToolFailure(.usage, code: "usage", message, hint: hint)
+    }
+
+    /// A failed system call: `subject: No such file or directory`, status 3.
+    package static func system(
+        _ code: String, _ subject: String, number: Int32 = Glibc.errno, hint: String? = nil
+    ) -> ToolFailure {
+        ToolFailure(
+            .failure, code: code, "\(subject): \(String(cString: strerror(number)))", hint: hint,
+            errno: number)
     }
 }

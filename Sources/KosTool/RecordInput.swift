@@ -19,6 +19,9 @@ package final class RecordInput {
     package let descriptor: Int32
     private var isAtEnd = false
     private let beforeWait: () throws -> Void
+    /// A descriptor that is watched beside the input, and what to do when it can be read; true ends
+    /// the input.
+    package var interrupt: (descriptor: Int32, take: () throws -> Bool)?
 
     /// `beforeWait` is called before a read that may block, so that output is not held back.
     package init(
@@ -52,6 +55,9 @@ package final class RecordInput {
         return try body(buffer.span.extracting(range))
     }
 
+    /// The buffer in which ranges lie, until the next call of `next`. Let go of it before then: a second
+    /// reference makes the reader copy.
+    package var text: [UInt8] { reader.buffer }
     /// Lets `take` have as many of the buffered lines as it can use at once; returns their number.
     package func takeRun(
         _ take: (borrowing Span<UInt8>, Int) -> (lines: Int, end: Int)
@@ -86,8 +92,10 @@ package final class RecordInput {
     }
 
     private func fill() throws {
-        var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        if poll(&ready, 1, 0) == 0 { try beforeWait() }
+        guard try waitForInput() else {
+            isAtEnd = true
+            return
+        }
         var failure: Int32 = 0
         let count = reader.withFreeSpace(RecordInput.chunk) { space in
             var count = -1
@@ -97,13 +105,32 @@ package final class RecordInput {
             } while count < 0 && failure == EINTR && !Signals.isPending
             return count
         }
-        if count < 0, failure == EINTR { isAtEnd = true }
-        else if count < 0 {
-            throw ToolFailure(
-                .failure, code: "readFailed", "cannot read \(name): \(String(cString: strerror(failure)))",
-                errno: failure)
-        } else if count == 0 {
-            isAtEnd = true
+        if count < 0, failure == EAGAIN {
+            var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            poll(&ready, 1, -1)
+            return
+        }
+        if count < 0, failure != EINTR {
+            throw ToolFailure.system("readFailed", "cannot read \(name)", number: failure)
+        }
+        if count <= 0 { isAtEnd = true }
+    }
+
+    /// Waits where nothing is there yet, with the output written out first; false when the input is
+    /// to end.
+    private func waitForInput() throws -> Bool {
+        var watched = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: interrupt?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        if poll(&watched, 2, 0) == 0 { try beforeWait() }
+        guard let interrupt else { return true }
+        while true {
+            watched[0].revents = 0
+            watched[1].revents = 0
+            if poll(&watched, 2, -1) < 0, errno != EINTR { return true }
+            if watched[1].revents != 0, try interrupt.take() { return false }
+            if watched[0].revents != 0 { return true }
         }
     }
 }

@@ -16,24 +16,60 @@ package final class RecordOutput {
     private static let capacity = 64 * 1024
     private static let patience = Duration.milliseconds(100)
 
-    private let descriptor: Int32
+    private var descriptor: Int32
     private let place: String
+    private let file: OutputFile?
     private var writer = JSONWriter(reserving: 2 * RecordOutput.capacity)
     private var oldest: Instant?
     /// Whether records are drawn as a table for people.
     package let isText: Bool
     /// `-q`: nothing is written at all.
     package let isQuiet: Bool
-    private var table = TextTable()
+    private var table: TextTable
     /// Octets written so far.
     package private(set) var octetsWritten = 0
 
-    package init(descriptor: Int32, place: String, isText: Bool, isQuiet: Bool) {
+    package init(
+        descriptor: Int32, place: String, isText: Bool, isQuiet: Bool, isColored: Bool = false
+    ) {
         self.descriptor = descriptor
         self.place = place
         self.isText = isText
         self.isQuiet = isQuiet
+        file = nil
+        table = TextTable(isColored: isColored)
     }
+
+    /// Output to `-o FILE`.
+    package init(file: OutputFile, isText: Bool) {
+        self.file = file
+        descriptor = file.descriptor
+        place = file.path
+        self.isText = isText
+        isQuiet = false
+        table = TextTable(isColored: false)
+    }
+
+    /// For a run without an end: `-o FILE` is written to directly.
+    package func writeThrough() throws {
+        guard let file else { return }
+        try file.writeThrough()
+        descriptor = file.descriptor
+    }
+
+    /// SIGHUP: opens `-o FILE` anew, after everything held has gone to the old one.
+    package func reopen() throws {
+        guard let file else { return }
+        try flush()
+        try file.reopen()
+        descriptor = file.descriptor
+    }
+
+    /// The end of a run that succeeded: `-o FILE` gets its name.
+    package func commit() throws { try file?.commit() }
+
+    /// The end of a run that failed: what was written to `-o FILE` goes, the old file stays.
+    package func discard() { file?.discard() }
 
     package func write(_ record: some Record) throws {
         guard !isQuiet else { return }
@@ -73,13 +109,13 @@ package final class RecordOutput {
 
     /// Writes everything that is held; to be called before every wait.
     package func flush() throws {
-        if isText { writer.append(Array(table.render(isLast: false).utf8).span) }
+        if isText { writer.append(Array(table.render().utf8).span) }
         try drain()
     }
 
     /// The last flush: a table draws what it still holds.
     package func finish() throws {
-        if isText { writer.append(Array(table.render(isLast: true).utf8).span) }
+        if isText { writer.append(Array(table.render().utf8).span) }
         try drain()
     }
 
@@ -103,7 +139,8 @@ package final class RecordOutput {
         try writer.bytes.withUnsafeBytes { octets in
             var done = 0
             while done < octets.count {
-                let count = Glibc.write(descriptor, octets.baseAddress.map { $0 + done }, octets.count - done)
+                let count = Glibc.write(
+                    descriptor, octets.baseAddress.map { $0 + done }, octets.count - done)
                 if count >= 0 {
                     done += count
                     octetsWritten += count
@@ -121,10 +158,7 @@ package final class RecordOutput {
             var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             poll(&wait, 1, 1000)
         case EPIPE: throw Closed()
-        default:
-            throw ToolFailure(
-                .failure, code: "writeFailed", "cannot write to \(place): \(String(cString: strerror(code)))",
-                errno: code)
+        default: throw ToolFailure.system("writeFailed", "cannot write to \(place)", number: code)
         }
     }
 }

@@ -22,4 +22,16 @@ package enum SystemClock {
         var generator = SystemRandomNumberGenerator()
         return generator.next()
     }
+
+    /// Waits without using the processor; signals that are handled do not shorten it.
+    package static func sleep(_ duration: Duration) {
+        let end = now + duration
+        while true {
+            let left = (end - now).nanoseconds
+            guard left > 0 else { return }
+            var wait = timespec(
+                tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+            nanosleep(&wait, nil)
+        }
+    }
 }

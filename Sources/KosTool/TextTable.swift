@@ -1,57 +1,80 @@
 package import KosCore
 
 /// Draws a tool's own records for people: one block of columns a record type.
+///
+/// Rows may be drawn in parts, as a run that goes on needs it: the header comes once a block, and
+/// columns never become narrower.
 package struct TextTable {
+    private let isColored: Bool
     private var rows: [[String]] = []
-    private var columns: [String] = []
+    private var titles: [String] = []
+    private var widths: [Int] = []
+    private var hasHeader = false
     private var drawn = ""
 
-    package init() {}
+    package init(isColored: Bool = false) { self.isColored = isColored }
 
     package mutating func add(_ record: some Record) {
         let line = Array(record.line.dropLast())
         guard let object = try? JSONObject(parsing: line.span) else { return }
-        let fields = object.members.dropFirst(2).filter { $0.name != "timestamp" }
-        let names = fields.map { $0.name.uppercased() }
-        if names != columns {
-            drawn += draw()
-            columns = names
-            rows = []
+        let type = type(of: record).type.description
+        guard type != "error", type != "summary" else {
+            endBlock()
+            drawn += type == "error" ? TextColumns.error(object) : TextColumns.summary(object)
+            return
         }
-        rows.append(fields.map { $0.value.string ?? $0.value.text })
+        let cells = TextColumns.cells(of: object, type: type)
+        let names = cells.map(\.title)
+        if names != titles {
+            let isFirst = titles.isEmpty && drawn.isEmpty
+            endBlock()
+            if !isFirst { drawn += "\n" }
+            titles = names
+            widths = cells.map { max($0.title.count, $0.width) }
+        }
+        rows.append(cells.map(\.text.printable))
     }
 
     /// Everything drawn since the last call.
-    package mutating func render(isLast: Bool) -> String {
+    package mutating func render() -> String {
         defer { drawn = "" }
         drawn += draw()
-        rows = []
         return drawn
     }
 
-    private func draw() -> String {
+    private mutating func endBlock() {
+        drawn += draw()
+        titles = []
+        widths = []
+        hasHeader = false
+    }
+
+    private mutating func draw() -> String {
         guard !rows.isEmpty else { return "" }
-        var widths = columns.map(\.count)
         for row in rows {
-            for (index, cell) in row.enumerated() where index < widths.count {
-                widths[index] = max(widths[index], cell.count)
+            for (index, cell) in row.enumerated() where index < widths.count - 1 {
+                widths[index] = max(widths[index], min(cell.count, 48))
             }
         }
         var text = ""
-        for row in [columns] + rows {
-            let cells = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: max(0, width - cell.count))
-            }
-            text += cells.joined(separator: "  ").trimmingSuffix { $0 == " " } + "\n"
+        if !hasHeader {
+            let header = line(titles)
+            text = isColored ? "\u{1B}[1m\(header)\u{1B}[0m\n" : header + "\n"
+            hasHeader = true
         }
+        for row in rows { text += line(row) + "\n" }
+        rows = []
         return text
     }
-}
 
-extension String {
-    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
-        var end = endIndex
-        while end > startIndex, predicate(self[index(before: end)]) { end = index(before: end) }
-        return String(self[..<end])
+    private func line(_ cells: [String]) -> String {
+        var text = ""
+        for (index, cell) in cells.enumerated() {
+            text += cell
+            guard index < cells.count - 1 else { break }
+            text += String(repeating: " ", count: max(0, widths[index] - cell.count) + 2)
+        }
+        while text.last == " " { text.removeLast() }
+        return text
     }
 }

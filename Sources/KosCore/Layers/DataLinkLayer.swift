@@ -143,9 +143,7 @@ package struct DataLinkLayer: ProtocolLayer {
         _ line: borrowing Span<UInt8>, on link: LinkID, into flow: inout Flow<Hop, Frame>
     ) -> PacketScan? {
         do throws(RecordError) {
-            guard line.isASCII || (try? UTF8Span(validating: line)) != nil else {
-                throw RecordError(.badUTF8, "not UTF-8")
-            }
+            try line.requireUTF8()
             let scan = try PacketScan(line, using: &reader)
             links[link]?.counters.packetsReceived += 1
             return scan
