@@ -36,6 +36,51 @@ func readAll(_ path: String) -> [UInt8] {
         print(text)
     }
 
+    /// Exact routes under random limits around what the shortest route has.
+    static func limits(_ topology: Topology, _ pairs: [(Int32, Int32)]) {
+        var random = SplitMix64(seed: 11)
+        var answered = 0.0
+        var plain = Router(topology, metric: .latency)
+        let requests = pairs.map { pair in
+            var requirements = RouteRequirements()
+            let base = plain.shortest(from: pair.0, to: pair.1)?.totals ?? RouteTotals()
+            requirements.maxLatency = base.latency * (1 + random.unit())
+            if random.unit() < 0.5 { requirements.minReliability = base.reliability * (1 + random.unit() * 0.2) }
+            if random.unit() < 0.5 { requirements.maxHops = base.hops + Int(random.next() % 4) }
+            return requirements
+        }
+        var router = plain
+        report("limits", pairs.count) { run in
+            router.requirements = requests[run]
+            let found = router.candidates(from: pairs[run].0, to: pairs[run].1, by: .qos)
+            if found.first?.isExact == false { answered += 1000 }
+            answered += found.isEmpty ? 0 : 1
+            return found.first?.score ?? 0
+        }
+        print("limits answered \(answered)")
+    }
+
+    /// Link changes a second with a watched source.
+    static func changes(_ topology: Topology, _ router: Router, _ source: Int32) {
+        var live = DynamicSearch(from: source)
+        var arcs: [Int32] = []
+        for place in topology.rows.indices {
+            arcs.append(live.add(from: topology.rows[place].source, to: topology.rows[place].target))
+            live.set(arcs[place], to: topology.rows[place].latency)
+        }
+        var random = SplitMix64(seed: 5)
+        let count = 200_000
+        let start = cpu()
+        var touched = 0
+        for _ in 0..<count {
+            let arc = Int(random.next() % UInt64(arcs.count))
+            live.set(arcs[arc], to: topology.rows[arc].latency * (0.5 + random.unit()))
+            touched += live.changed.count
+        }
+        let spent = cpu() - start
+        print("changes per s \(Double(count) / spent * 1000) nodes touched each \(Double(touched) / Double(count))")
+    }
+
     static func main() {
         let path = CommandLine.arguments[1]
         let runs = 20
@@ -70,6 +115,8 @@ func readAll(_ path: String) -> [UInt8] {
         let sweep = DistanceSweep(router.graph, weights: router.weights)
         print("sweep-build ms \(cpu() - start)")
         report("sssp", 5) { sweep.sums(from: pairs[$0].0)[Int(pairs[$0].1)] }
+        changes(topology, router, pairs[0].0)
+        limits(topology, pairs)
         report("dijkstra", runs) { router.shortest(from: pairs[$0].0, to: pairs[$0].1)?.totals.weight ?? 0 }
         start = cpu()
         let landmarks = Landmarks(router.graph, weights: router.weights, count: 8)
