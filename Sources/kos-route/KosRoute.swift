@@ -27,8 +27,9 @@ struct KosRoute: Tool {
         if PreparedFile.isPrepared(file), let file {
             return try PreparedFile(path: file).answer(request, io)
         }
-        guard isAsking || question.matrix || question.analyze || format != nil
-            || question.prepare != nil
+        guard
+            isAsking || question.matrix || question.analyze || format != nil
+                || question.prepare != nil
         else {
             throw ToolFailure.usage(
                 "nothing is asked", hint: "name a target with --to NODE, or give --all")

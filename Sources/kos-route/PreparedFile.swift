@@ -14,8 +14,11 @@ struct PreparedFile {
         defer { close(descriptor) }
         var head = [UInt8](repeating: 0, count: PreparedGraph.magic.count)
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-        return read(descriptor, &head, head.count) == head.count && PreparedGraph.isPrepared(head.span)
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return false
+        }
+        return read(descriptor, &head, head.count) == head.count
+            && PreparedGraph.isPrepared(head.span)
     }
 
     /// Writes the graph beside the path and renames it there, so that a reader never sees a part.
@@ -26,7 +29,8 @@ struct PreparedFile {
         var done = 0
         let isWritten = octets.withUnsafeBytes { all in
             while done < all.count {
-                let count = Glibc.write(descriptor, all.baseAddress.map { $0 + done }, all.count - done)
+                let count = Glibc.write(
+                    descriptor, all.baseAddress.map { $0 + done }, all.count - done)
                 guard count > 0 else { return false }
                 done += count
             }
@@ -57,14 +61,16 @@ struct PreparedFile {
     /// Answers each target from the file alone.
     func answer(_ request: RouteRequest, _ io: ToolIO) throws -> ExitStatus {
         guard let from = request.source else {
-            throw ToolFailure.usage("a prepared graph has no source", hint: "name it with --from NODE")
+            throw ToolFailure.usage(
+                "a prepared graph has no source", hint: "name it with --from NODE")
         }
         guard !request.wantsAll, request.count == 1, request.disjoint == nil, !request.wantsFront,
             !request.limits.hasLimits, request.avoided.isEmpty, request.via.isEmpty,
             request.transports.isEmpty
         else {
             throw ToolFailure.usage(
-                "a prepared graph answers --to only", hint: "give the records for limits and the rest")
+                "a prepared graph answers --to only",
+                hint: "give the records for limits and the rest")
         }
         return try withOctets { file in
             var graph: PreparedGraph
@@ -80,9 +86,10 @@ struct PreparedFile {
                     found += 1
                 } else {
                     missing += 1
-                    try io.output.write(ErrorRecord(
-                        timestamp: SystemClock.timestamp, tool: io.tool, code: "noRoute",
-                        message: "no route from \(from) to \(name) in \(path)"))
+                    try io.output.write(
+                        ErrorRecord(
+                            timestamp: SystemClock.timestamp, tool: io.tool, code: "noRoute",
+                            message: "no route from \(from) to \(name) in \(path)"))
                 }
             }
             return missing == 0 ? .yes : found == 0 ? .no : .partly
@@ -105,24 +112,28 @@ struct PreparedFile {
             return nil
         }
         var record = RouteQuery.record(
-            of: path, in: topology, metric: request.metric, request.limits, at: SystemClock.timestamp)
+            of: path, in: topology, metric: request.metric, request.limits,
+            at: SystemClock.timestamp)
         record.algorithm = RoutingAlgorithm.astar.rawValue
         return record
     }
 
     private func refusal(_ refusal: PreparedGraph.Refusal) -> ToolFailure {
-        let what = switch refusal {
-        case .notPrepared: "is no prepared graph"
-        case .otherVersion: "was prepared by another version"
-        case .truncated: "is not as long as it was"
-        case .damaged: "does not match its checksum"
-        }
+        let what =
+            switch refusal {
+            case .notPrepared: "is no prepared graph"
+            case .otherVersion: "was prepared by another version"
+            case .truncated: "is not as long as it was"
+            case .damaged: "does not match its checksum"
+            }
         return ToolFailure(
-            .failure, code: "badPreparedGraph", "\(path) \(what)", hint: "prepare it anew with --prepare")
+            .failure, code: "badPreparedGraph", "\(path) \(what)",
+            hint: "prepare it anew with --prepare")
     }
 
     private func failure(_ what: String) -> ToolFailure {
         ToolFailure(
-            .failure, code: "cannotOpen", "\(what): \(String(cString: strerror(errno)))", errno: errno)
+            .failure, code: "cannotOpen", "\(what): \(String(cString: strerror(errno)))",
+            errno: errno)
     }
 }

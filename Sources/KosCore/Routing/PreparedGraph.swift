@@ -52,7 +52,9 @@ package struct PreparedGraph: Sendable {
         }
         guard words[2] == file.count else { throw .truncated }
         length = words[2]
-        (nodeCount, linkCount, landmarkCount, addressCount) = (words[4], words[5], words[6], words[7])
+        (nodeCount, linkCount, landmarkCount, addressCount) = (
+            words[4], words[5], words[6], words[7]
+        )
         guard Metric.allCases.indices.contains(words[8]) else { throw .damaged }
         metric = Metric.allCases[words[8]]
         sections.names = words[9]
@@ -69,9 +71,11 @@ package struct PreparedGraph: Sendable {
         let starts = words[9...18]
         guard starts.allSatisfy({ $0 >= headOctets && $0 <= length && $0 & 7 == 0 }),
             checksums <= length, nodeCount >= 0, nodeCount <= Int(Int32.max), linkCount >= 0,
-            landmarkCount >= 0, landmarkCount <= 64, slotCount >= 0, slotCount & (slotCount - 1) == 0
+            landmarkCount >= 0, landmarkCount <= 64, slotCount >= 0,
+            slotCount & (slotCount - 1) == 0
         else { throw .damaged }
-        let blocks = (checksums - headOctets + (1 << PreparedGraph.blockBits) - 1) >> PreparedGraph.blockBits
+        let blocks =
+            (checksums - headOctets + (1 << PreparedGraph.blockBits) - 1) >> PreparedGraph.blockBits
         guard checksums + blocks * 8 == length else { throw .damaged }
         var sum = PreparedGraph.mix(file, from: 32, to: headOctets)
         sum = PreparedGraph.mix(file, from: checksums, to: length, seed: sum)
@@ -92,7 +96,8 @@ package struct PreparedGraph: Sendable {
     @inline(__always)
     mutating func word(_ file: borrowing Span<UInt8>, _ offset: Int) -> UInt64 {
         let block = (offset - PreparedGraph.headWords * 8) >> PreparedGraph.blockBits
-        guard offset >= PreparedGraph.headWords * 8, offset + 8 <= checksums, block < isSound.count else {
+        guard offset >= PreparedGraph.headWords * 8, offset + 8 <= checksums, block < isSound.count
+        else {
             isDamaged = true
             return 0
         }
@@ -157,6 +162,7 @@ package struct PreparedGraph: Sendable {
             a ^= a >> 29
             at += 8
         }
-        return (a &* factor) ^ (b &+ 1) &* factor ^ (c &+ 2) &* factor ^ (d &+ 3) ^ UInt64(end - start)
+        return (a &* factor) ^ (b &+ 1) &* factor ^ (c &+ 2) &* factor ^ (d &+ 3)
+            ^ UInt64(end - start)
     }
 }

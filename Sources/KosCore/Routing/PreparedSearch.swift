@@ -70,7 +70,9 @@ extension PreparedGraph {
 
     /// The landmarks' bound of what is left.
     @inline(__always)
-    private mutating func left(from node: Int, to target: Int, _ file: borrowing Span<UInt8>) -> Double {
+    private mutating func left(from node: Int, to target: Int, _ file: borrowing Span<UInt8>)
+        -> Double
+    {
         let width = landmarkCount * 8
         let (here, there) = (sections.table + node * width, sections.table + target * width)
         var bound: Float = 0
@@ -105,12 +107,15 @@ extension PreparedGraph {
         }
         for slot in slots.reversed() {
             let next = int32(file, sections.arcs + slot * PreparedGraph.arcOctets + 8)
-            guard let id = NodeID(name(of: next, file)), let to = topology.node(id) else { return nil }
+            guard let id = NodeID(name(of: next, file)), let to = topology.node(id) else {
+                return nil
+            }
             let row = sections.rows + slot * PreparedGraph.rowOctets
             let code = Int(word(file, row + 32) & 0x7F)
             var link = Topology.Link(
                 source: from, target: to,
-                transport: code < Topology.transportCases.count ? Topology.transportCases[code] : .udp,
+                transport: code < Topology.transportCases.count
+                    ? Topology.transportCases[code] : .udp,
                 latency: double(file, row), reliability: double(file, row + 8))
             let (bandwidth, cost) = (double(file, row + 16), double(file, row + 24))
             if bandwidth.isFinite { link.bandwidth = bandwidth }
@@ -138,8 +143,10 @@ extension PreparedGraph {
             if place == slot {
                 let start = sections.addressArena + Int(entry >> 32)
                 var text: [UInt8] = []
-                while text.count < 1024, let octet = octets(file, start + text.count..<start + text.count + 1).first,
-                    octet != 0 { text.append(octet) }
+                while text.count < 1024,
+                    let octet = octets(file, start + text.count..<start + text.count + 1).first,
+                    octet != 0
+                { text.append(octet) }
                 return String(decoding: text, as: UTF8.self)
             }
             if place < slot { low = middle + 1 } else { high = middle }
