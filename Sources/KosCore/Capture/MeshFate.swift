@@ -46,7 +46,7 @@ extension MeshView {
         }
     }
 
-    private mutating func note(_ sighting: Sighting, on number: Int) {
+    private mutating func note(_ sighting: HopSighting, on number: Int) {
         links[number].observations += 1
         links[number].bytes += sighting.lengthBytes
         links[number].lastSeen = max(links[number].lastSeen, sighting.time)

@@ -6,7 +6,7 @@ package struct HopEnd: Hashable, Sendable {
 }
 
 /// One packet seen on its way between two neighbours.
-package struct Sighting: Sendable {
+package struct HopSighting: Sendable {
     package var from: HopEnd
     package var to: HopEnd
     package var time: Int64
@@ -74,7 +74,7 @@ package struct MeshView: Sendable {
     struct Track: Sendable {
         var source: Int
         var destination: Int?
-        var sightings: [Sighting] = []
+        var sightings: [HopSighting] = []
         var copies = 0
         var receipt: Int64?
         var isRefused = false
@@ -130,7 +130,7 @@ package struct MeshView: Sendable {
 
     /// Takes up one packet seen on a hop; `octets` are the packet's.
     package mutating func add(
-        _ head: PacketHead, _ sighting: Sighting, _ octets: borrowing Span<UInt8>
+        _ head: PacketHead, _ sighting: HopSighting, _ octets: borrowing Span<UInt8>
     ) {
         guard let source = node(head.source, at: sighting.time) else { return }
         if head.control == "nodeInfo" || head.control == "linkState" {
@@ -187,7 +187,7 @@ package struct MeshView: Sendable {
     }
 
     /// A route that was travelled names links that this capture need not have seen.
-    private mutating func notePath(_ route: ArraySlice<String>, _ sighting: Sighting) {
+    private mutating func notePath(_ route: ArraySlice<String>, _ sighting: HopSighting) {
         guard route.count >= 2 else { return }
         for (one, two) in zip(route, route.dropFirst()) {
             guard let from = node(one, at: sighting.time), let to = node(two, at: sighting.time),
@@ -226,7 +226,7 @@ package struct MeshView: Sendable {
         }
     }
 
-    private mutating func follow(_ head: PacketHead, _ source: Int, _ sighting: Sighting) {
+    private mutating func follow(_ head: PacketHead, _ source: Int, _ sighting: HopSighting) {
         if young.count >= MeshView.maxTracks / 2 {
             for track in old.values.sorted(by: MeshView.isEarlier) { finish(track) }
             old = young

@@ -78,7 +78,7 @@ package struct Report: Sendable {
                 let head = text.read(
                     packet, of: frame, interface: [], into: &none, mayWrite: false)
             else { continue }
-            mesh.add(head, Sighting(frame, packet.transport), packet.octets.span)
+            mesh.add(head, HopSighting(frame, packet.transport), packet.octets.span)
         }
     }
 

@@ -19,7 +19,7 @@ package struct Topography: Sendable {
                 let head = text.read(
                     packet, of: frame, interface: [], into: &none, mayWrite: false)
             else { continue }
-            mesh.add(head, Sighting(frame, packet.transport), packet.octets.span)
+            mesh.add(head, HopSighting(frame, packet.transport), packet.octets.span)
         }
     }
 
@@ -27,7 +27,7 @@ package struct Topography: Sendable {
     package mutating func add(packet line: borrowing Span<UInt8>) -> Bool {
         guard let head = PacketHead(line, using: &reader),
             let capture = try? JSONObject(parsing: line.extracting(head.capture)),
-            let sighting = Sighting(capture)
+            let sighting = HopSighting(capture)
         else { return false }
         note(sighting.time)
         mesh.add(head, sighting, line)
@@ -42,7 +42,7 @@ package struct Topography: Sendable {
     package mutating func finish() { mesh.finish() }
 }
 
-extension Sighting {
+extension HopSighting {
     /// From a packet record's `capture` member; nil when it has no addresses.
     init?(_ capture: JSONObject) {
         guard let source = capture["source"]?.string.flatMap({ FrameAddress(text: $0) }),
