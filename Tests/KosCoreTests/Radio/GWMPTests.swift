@@ -7,7 +7,8 @@ import Testing
     static let down = DatagramPeer(octets: [2])
 
     static func push(_ rxpk: String, token: UInt16 = 7) -> [UInt8] {
-        GWMPMessage(.pushData, token: token, eui: eui, body: Array("{\"rxpk\":[\(rxpk)]}".utf8)).bytes
+        GWMPMessage(.pushData, token: token, eui: eui, body: Array("{\"rxpk\":[\(rxpk)]}".utf8))
+            .bytes
     }
 
     private func datagrams(
@@ -39,8 +40,9 @@ import Testing
 
     @Test func badChecksumsAndBadDataAreNotFrames() throws {
         var bench = Bench(GWMPServer(try Radios.settings(), seed: 1))
-        bench.feed(.datagram(
-            GWMPTests.push("{\"stat\":-1,\"data\":\"aGk=\"}"), from: GWMPTests.up))
+        bench.feed(
+            .datagram(
+                GWMPTests.push("{\"stat\":-1,\"data\":\"aGk=\"}"), from: GWMPTests.up))
         bench.feed(.datagram(GWMPTests.push("{\"data\":\"!\"},5"), from: GWMPTests.up))
         #expect(bench.received.isEmpty)
         #expect(datagrams(bench).count == 2)

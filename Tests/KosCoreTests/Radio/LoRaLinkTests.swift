@@ -223,7 +223,8 @@ struct Air {
     @Test func knownEncodings() throws {
         let known: [(String, [UInt8])] = [
             ("10", [0x0A]), ("100", [0x18, 0x64]), ("1000", [0x19, 0x03, 0xE8]),
-            ("-100", [0x38, 0x63]), ("1.1", [0xFB, 0x3F, 0xF1, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9A]),
+            ("-100", [0x38, 0x63]),
+            ("1.1", [0xFB, 0x3F, 0xF1, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9A]),
             ("[1,2,3]", [0x83, 1, 2, 3]), ("\"IETF\"", [0x64, 0x49, 0x45, 0x54, 0x46]),
             ("{\"a\":1,\"b\":[2,3]}", [0xA2, 0x61, 0x61, 1, 0x61, 0x62, 0x82, 2, 3]),
         ]
@@ -246,7 +247,8 @@ struct Air {
             LoRaFrame.acknowledgement(transfer: 3, count: 4, received: 5).bytes,
             Array("+RCV=50,5,hello,-99,40\r\n+EVT:RXP2P:-60:8:C0DB\r\nradio_rx  4869\r\n".utf8),
             [0xC0, 0x23, 60, 0xC0, 0x00, 1, 0xDB, 0xDC, 0xC0],
-            Array("\u{2}\u{0}\u{1}\u{0}12345678{\"rxpk\":[{\"data\":\"aGk=\",\"freq\":868.1}]}".utf8),
+            Array(
+                "\u{2}\u{0}\u{1}\u{0}12345678{\"rxpk\":[{\"data\":\"aGk=\",\"freq\":868.1}]}".utf8),
         ]
         let settings = try Radios.settings()
         var engines: [any Modem] = [

@@ -84,12 +84,13 @@ enum Radios {
         #expect(bench.fault == nil)
     }
 
-    @Test(arguments: [
-        (0x01, [0x33, 0xBE, 0x00, 0x00] as [UInt8], "frequency mismatch"),
-        (0x02, [0, 3, 0xD0, 0x90], "bandwidth mismatch"), (0x03, [5], "TX power mismatch"),
-        (0x04, [8], "spreading factor mismatch"), (0x05, [8], "coding rate mismatch"),
-        (0x06, [0], "radio state mismatch"),
-    ] as [(UInt8, [UInt8], String)])
+    @Test(
+        arguments: [
+            (0x01, [0x33, 0xBE, 0x00, 0x00] as [UInt8], "frequency mismatch"),
+            (0x02, [0, 3, 0xD0, 0x90], "bandwidth mismatch"), (0x03, [5], "TX power mismatch"),
+            (0x04, [8], "spreading factor mismatch"), (0x05, [8], "coding rate mismatch"),
+            (0x06, [0], "radio state mismatch"),
+        ] as [(UInt8, [UInt8], String)])
     func tellsWhatItDidNotTake(command: UInt8, answer: [UInt8], complaint: String) throws {
         let bench = try RNodeModemTests.started([command: answer])
         #expect(!bench.isReady)
