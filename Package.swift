@@ -7,19 +7,20 @@ let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
 func tool(_ name: String, _ adapters: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: ["KosCore", "KosTool"] + adapters, swiftSettings: strict)
+    .executableTarget(
+        name: name, dependencies: ["KosCore", "KosTool"] + adapters, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
@@ -46,7 +47,11 @@ let package = Package(
     ],
     targets: [
         // The core: every decision, and nothing but the Swift standard library.
-        .target(name: "KosCore", swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "KosCore",
+            swiftSettings: strict + [
+                .strictMemorySafety(), .enableUpcomingFeature("MemberImportVisibility"),
+            ]),
 
         // The adapters.
         .target(name: "KosTool", dependencies: ["KosCore", argumentParser], swiftSettings: strict),
@@ -58,8 +63,10 @@ let package = Package(
             name: "KosStore",
             dependencies: ["KosCore", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .systemLibrary(name: "CAvahi", pkgConfig: "avahi-client", providers: [.apt(["libavahi-client-dev"])]),
-        .systemLibrary(name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
+        .systemLibrary(
+            name: "CAvahi", pkgConfig: "avahi-client", providers: [.apt(["libavahi-client-dev"])]),
+        .systemLibrary(
+            name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // The tools.

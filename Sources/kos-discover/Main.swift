@@ -1,2 +1,5 @@
 import KosTool
-@main struct M { static func main() {} }
+
+@main struct Main {
+    static func main() { ToolMain.run(KosDiscover.self) }
+}

@@ -9,7 +9,9 @@ package enum JSONNumber {
         // Exact when both the digits and the power of ten are (Clinger 1990).
         if parts.digits <= 15, parts.exponent >= -22, parts.exponent <= 22 {
             let magnitude = Double(parts.mantissa)
-            let value = parts.exponent < 0 ? magnitude / power(-parts.exponent)
+            let value =
+                parts.exponent < 0
+                ? magnitude / power(-parts.exponent)
                 : magnitude * power(parts.exponent)
             return (parts.isNegative ? -value : value, parts.end)
         }
@@ -22,7 +24,8 @@ package enum JSONNumber {
     }
 
     /// Validates the number at `start` and returns the offset behind it.
-    package static func skip(_ text: borrowing Span<UInt8>, at start: Int) throws(JSONError) -> Int {
+    package static func skip(_ text: borrowing Span<UInt8>, at start: Int) throws(JSONError) -> Int
+    {
         try scan(text, at: start).end
     }
 

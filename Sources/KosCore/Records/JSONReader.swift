@@ -103,7 +103,9 @@ package struct JSONReader: Sendable {
         let start = position
         let value = try double(text)
         guard value.rounded() == value else { throw JSONError(.badNumber, at: start) }
-        guard abs(value) <= 9_007_199_254_740_991 else { throw JSONError(.numberTooLarge, at: start) }
+        guard abs(value) <= 9_007_199_254_740_991 else {
+            throw JSONError(.numberTooLarge, at: start)
+        }
         return Int(value)
     }
 
@@ -231,7 +233,9 @@ package struct JSONReader: Sendable {
                 if left < 8 { word &= ~0 >> UInt64(64 - 8 * left) }
             } else {
                 word = 0
-                for index in at..<range.upperBound { word |= UInt64(text[index]) << UInt64(8 * (index - at)) }
+                for index in at..<range.upperBound {
+                    word |= UInt64(text[index]) << UInt64(8 * (index - at))
+                }
             }
             let product = (state ^ word).multipliedFullWidth(by: 0x9FB2_1C65_1E98_DF25)
             state = product.high ^ product.low ^ word
@@ -243,7 +247,8 @@ package struct JSONReader: Sendable {
     private mutating func literal(
         _ word: StaticString, _ text: borrowing Span<UInt8>
     ) throws(JSONError) {
-        let name = JSONText(start: position, end: position + word.utf8CodeUnitCount, isEscaped: false)
+        let name = JSONText(
+            start: position, end: position + word.utf8CodeUnitCount, isEscaped: false)
         guard name.end <= text.count else { throw JSONError(.truncated, at: text.count) }
         guard name.equals(word, in: text) else { throw JSONError(.syntax, at: position) }
         position = name.end
@@ -255,7 +260,9 @@ package struct JSONReader: Sendable {
         switch text[at + 1] {
         case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: return at + 2
         case 0x75:
-            guard let first = JSONText.hex4(text, at: at + 2) else { throw JSONError(.badString, at: at) }
+            guard let first = JSONText.hex4(text, at: at + 2) else {
+                throw JSONError(.badString, at: at)
+            }
             guard (0xD800..<0xE000).contains(first) else { return at + 6 }
             guard first < 0xDC00, at + 12 <= text.count, text[at + 6] == 0x5C, text[at + 7] == 0x75,
                 let second = JSONText.hex4(text, at: at + 8), (0xDC00..<0xE000).contains(second)

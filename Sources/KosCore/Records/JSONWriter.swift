@@ -218,8 +218,9 @@ package struct JSONWriter: Sendable {
             var run = 0
             for index in 0..<octets.count {
                 let octet = unsafe octets[index]
-                guard octet < 0x20 || octet == 0x22 || octet == 0x5C || octet == 0x7F || octet == 0xC2
-                    || octet == 0xE2
+                guard
+                    octet < 0x20 || octet == 0x22 || octet == 0x5C || octet == 0x7F || octet == 0xC2
+                        || octet == 0xE2
                 else { continue }
                 let width = unsafe JSONWriter.escapeWidth(octets, index)
                 guard width > 0 else { continue }
@@ -242,7 +243,8 @@ package struct JSONWriter: Sendable {
         if octet == 0xC2 { return unsafe left >= 2 && octets[index + 1] < 0xA0 ? 2 : 0 }
         guard left >= 3 else { return 0 }
         let (second, third) = unsafe (octets[index + 1], octets[index + 2])
-        let isBidi = second == 0x80 && (0xAA...0xAE).contains(third)
+        let isBidi =
+            second == 0x80 && (0xAA...0xAE).contains(third)
             || second == 0x81 && (0xA6...0xA9).contains(third)
         return isBidi ? 3 : 0
     }

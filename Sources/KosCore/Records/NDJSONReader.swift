@@ -70,6 +70,21 @@ package struct NDJSONReader: Sendable {
         }
     }
 
+    /// Lets `take` have the lines that are there, as many as it can use, without looking at them here:
+    /// it is handed the buffer and where the next line starts, and returns how many lines it took
+    /// and the offset behind them. The caller must itself refuse what is no UTF-8.
+    package mutating func takeRun(
+        _ take: (borrowing Span<UInt8>, Int) -> (lines: Int, end: Int)
+    ) -> Int {
+        guard !isSkipping, !isAtStart, scanned == start else { return 0 }
+        let (lines, end) = take(buffer.span, start)
+        guard lines > 0, end > start, end <= buffer.count else { return 0 }
+        start = end
+        scanned = end
+        lineNumber += lines
+        return lines
+    }
+
     /// The last line, when it has no newline at its end; a broken one there is `truncated`.
     package mutating func finish() -> Event? {
         if let event = next() { return event }
@@ -87,8 +102,11 @@ package struct NDJSONReader: Sendable {
             try reader.end(text)
             return event
         } catch {
-            return .bad(number: number, RecordError(
-                .truncated, "the last line is cut off", hint: "the writer stopped in the middle"))
+            return .bad(
+                number: number,
+                RecordError(
+                    .truncated, "the last line is cut off", hint: "the writer stopped in the middle"
+                ))
         }
     }
 
@@ -96,9 +114,11 @@ package struct NDJSONReader: Sendable {
         isSkipping = true
         start = scanned
         lineNumber += 1
-        return .bad(number: lineNumber, RecordError(
-            .lineTooLong, "longer than \(maxLine) octets; skipped to the next line",
-            hint: "raise --max-line"))
+        return .bad(
+            number: lineNumber,
+            RecordError(
+                .lineTooLong, "longer than \(maxLine) octets; skipped to the next line",
+                hint: "raise --max-line"))
     }
 
     /// Strips what may surround a record; nil for a blank line that is to be skipped.
@@ -107,23 +127,30 @@ package struct NDJSONReader: Sendable {
         var last = whole.upperBound
         if isAtStart {
             isAtStart = false
-            if last - first >= 3, buffer[first] == 0xEF, buffer[first + 1] == 0xBB, buffer[first + 2] == 0xBF {
+            if last - first >= 3, buffer[first] == 0xEF, buffer[first + 1] == 0xBB,
+                buffer[first + 2] == 0xBF
+            {
                 first += 3
             }
         }
         while first < last, buffer[first] == 0x1E { first += 1 }
         if first < last, buffer[last - 1] == 0x0D { last -= 1 }
         if last - first > maxLine {
-            return .bad(number: lineNumber, RecordError(
-                .lineTooLong, "longer than \(maxLine) octets; skipped", hint: "raise --max-line"))
+            return .bad(
+                number: lineNumber,
+                RecordError(
+                    .lineTooLong, "longer than \(maxLine) octets; skipped", hint: "raise --max-line"
+                ))
         }
         let text = buffer.span.extracting(first..<last)
         if NDJSONReader.isBlank(text) {
             guard isStrict else { return nil }
             return .bad(number: lineNumber, RecordError(.blankLine, "a blank line"))
         }
-        guard text.isASCII || (try? UTF8Span(validating: text)) != nil else {
-            return .bad(number: lineNumber, RecordError(.badUTF8, "not UTF-8"))
+        do throws(RecordError) {
+            try text.requireUTF8()
+        } catch {
+            return .bad(number: lineNumber, error)
         }
         return .line(number: lineNumber, range: first..<last)
     }

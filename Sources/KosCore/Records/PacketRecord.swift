@@ -20,13 +20,15 @@ package struct PacketRecord: Record, Hashable {
         .required("payload", .any, "any JSON; octets that are not UTF-8 are {\"base64\":…}"),
         .optional("options", .map(.any)),
         .optional("route", .array(.string), "node ids from the source on"),
-        .required("metadata", .object([
-            .required("hops", .integer(min: 0), "links crossed"),
-            .required("ttl", .integer(), "links that may still be crossed"),
-            .required("priority", .integer(min: 0, max: 7), "0 most urgent, 3 normal"),
-            .required("type", .string, "data, control, routing, discovery, heartbeat, reply"),
-            .required("flags", .array(.string), "ack: a receipt is asked for"),
-        ])),
+        .required(
+            "metadata",
+            .object([
+                .required("hops", .integer(min: 0), "links crossed"),
+                .required("ttl", .integer(), "links that may still be crossed"),
+                .required("priority", .integer(min: 0, max: 7), "0 most urgent, 3 normal"),
+                .required("type", .string, "data, control, routing, discovery, heartbeat, reply"),
+                .required("flags", .array(.string), "ack: a receipt is asked for"),
+            ])),
         .optional("signature", .nullable(.string), "Ed25519, base64"),
         .optional("ref", .string, "id of the packet that this answers"),
         .optional("radio", .map(.any), "what the radio said of it"),
@@ -61,7 +63,9 @@ extension Packet {
         guard let payload = fields.any("payload") else { throw .member("payload", "is missing") }
         self.payload = payload
         if let given = try fields.optionalObject("options") { options = given.object }
-        if let value = fields.any("version"), value.integer ?? value.string.flatMap({ Int($0) }) != 1 {
+        if let value = fields.any("version"),
+            value.integer ?? value.string.flatMap({ Int($0) }) != 1
+        {
             throw RecordError(.unsupportedFormat, "packet version \(value.text) is not 1")
         }
         route = try Packet.route(fields)
@@ -71,7 +75,8 @@ extension Packet {
         }
         metadata.hops = try inner.optionalInteger("hops", in: 0...255) ?? 0
         metadata.ttl = try inner.optionalInteger("ttl", in: 0...255) ?? Packet.defaultTTL
-        metadata.priority = try inner.optionalInteger("priority", in: 0...7) ?? Packet.defaultPriority
+        metadata.priority =
+            try inner.optionalInteger("priority", in: 0...7) ?? Packet.defaultPriority
         metadata.type = try inner.optionalString("type") ?? Packet.Kind.data
         metadata.flags = try inner.strings("flags")
         signature = try fields.optionalString("signature")
@@ -84,7 +89,8 @@ extension Packet {
         var route: [String] = []
         for element in elements {
             let object = element.object
-            guard let node = element.string ?? object?["nodeId"]?.string ?? object?["address"]?.string
+            guard
+                let node = element.string ?? object?["nodeId"]?.string ?? object?["address"]?.string
             else { throw .member("route", "has an element that names no node") }
             route.append(node)
         }

@@ -38,11 +38,14 @@ package struct PeerAddress: Hashable, Sendable {
     /// The address as a URI: `udp://10.0.0.1:47470`, `ws://[fe80::1%25eth0]:47470/`,
     /// `lora:!a1b2c3d4`, `bluetooth:AA-BB-CC-DD-EE-FF`.
     package var uri: String {
-        guard let port, type != .lora, type != .bluetooth else { return "\(type.rawValue):\(address)" }
+        guard let port, type != .lora, type != .bluetooth else {
+            return "\(type.rawValue):\(address)"
+        }
         var host = address
         if host.utf8.contains(0x3A) {
             let isLinkLocal = host.lowercased().hasPrefix("fe80:")
-            let scope = isLinkLocal && !host.utf8.contains(0x25) ? interface.map { "%25\($0)" } : nil
+            let scope =
+                isLinkLocal && !host.utf8.contains(0x25) ? interface.map { "%25\($0)" } : nil
             host = "[\(host)\(scope ?? "")]"
         }
         let path = [.ws, .wss, .http, .https].contains(type) ? "/" : ""

@@ -56,19 +56,21 @@ package struct PeerRecord: Record, Hashable {
         .required("nodeId", .nodeID),
         .required("addresses", .array(.object(PeerAddress.fields))),
         .required("capabilities", .array(.string)),
-        .required("metadata", .object([
-            .required("discoveryMethod", .oneOf(DiscoveryMethodName.allCases.map(\.rawValue))),
-            .optional("firstSeen", .time),
-            .required("lastSeen", .time),
-            .optional("ttlMs", .integer(min: 0), "how long the announcement holds, ms"),
-            .optional("rttMs", .number(min: 0), "round-trip time, ms"),
-            .optional("rssiDbm", .number(), "signal strength, dBm"),
-            .optional("name", .string, "name for people"),
-            .optional("methods", .array(.string), "every method that saw the peer"),
-            .optional("txt", .map(.any), "mDNS TXT strings"),
-            .optional("signed", .boolean, "the announcement's signature was verified"),
-            .optional("self", .boolean, "the peer is the node that made the record"),
-        ])),
+        .required(
+            "metadata",
+            .object([
+                .required("discoveryMethod", .oneOf(DiscoveryMethodName.allCases.map(\.rawValue))),
+                .optional("firstSeen", .time),
+                .required("lastSeen", .time),
+                .optional("ttlMs", .integer(min: 0), "how long the announcement holds, ms"),
+                .optional("rttMs", .number(min: 0), "round-trip time, ms"),
+                .optional("rssiDbm", .number(), "signal strength, dBm"),
+                .optional("name", .string, "name for people"),
+                .optional("methods", .array(.string), "every method that saw the peer"),
+                .optional("txt", .map(.any), "mDNS TXT strings"),
+                .optional("signed", .boolean, "the announcement's signature was verified"),
+                .optional("self", .boolean, "the peer is the node that made the record"),
+            ])),
     ]
 
     package init(_ fields: RecordFields) throws(RecordError) {
@@ -77,7 +79,9 @@ package struct PeerRecord: Record, Hashable {
         reason = try fields.optionalCase("reason", of: Reason.self)
         nodeId = try fields.nodeID("nodeId")
         addresses = []
-        for address in try fields.objects("addresses") { addresses.append(try PeerAddress(address)) }
+        for address in try fields.objects("addresses") {
+            addresses.append(try PeerAddress(address))
+        }
         capabilities = try fields.strings("capabilities")
         guard let inner = try fields.optionalObject("metadata") else {
             throw .member("metadata", "is missing")

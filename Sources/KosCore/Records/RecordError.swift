@@ -37,3 +37,15 @@ package struct RecordError: Error, Hashable, Sendable {
         RecordError(.badRecord, "\(name) \(complaint)")
     }
 }
+
+extension Span<UInt8> {
+    /// Throws unless the octets are UTF-8.
+    package func requireUTF8() throws(RecordError) {
+        if isASCII { return }
+        do {
+            _ = try UTF8Span(validating: self)
+        } catch {
+            throw RecordError(.badUTF8, "not UTF-8")
+        }
+    }
+}

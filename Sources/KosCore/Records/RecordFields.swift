@@ -43,18 +43,25 @@ package struct RecordFields: Sendable {
     }
 
     package func optionalNumber(
-        _ name: String, in range: ClosedRange<Double> = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+        _ name: String,
+        in range: ClosedRange<Double> = -Double
+            .greatestFiniteMagnitude...Double.greatestFiniteMagnitude
     ) throws(RecordError) -> Double? {
         guard let value = value(name) else { return nil }
         guard let number = value.number else { throw .member(name, "is not a number") }
         guard range.contains(number) else {
-            throw .member(name, range.upperBound >= .greatestFiniteMagnitude
-                ? "is less than \(range.lowerBound)" : "is not within \(range.lowerBound)…\(range.upperBound)")
+            throw .member(
+                name,
+                range.upperBound >= .greatestFiniteMagnitude
+                    ? "is less than \(range.lowerBound)"
+                    : "is not within \(range.lowerBound)…\(range.upperBound)")
         }
         return number
     }
     package func number(
-        _ name: String, in range: ClosedRange<Double> = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+        _ name: String,
+        in range: ClosedRange<Double> = -Double
+            .greatestFiniteMagnitude...Double.greatestFiniteMagnitude
     ) throws(RecordError) -> Double {
         try required(name, optionalNumber(name, in: range))
     }
@@ -96,7 +103,9 @@ package struct RecordFields: Sendable {
         guard let elements = value.array else { throw .member(name, "is not an array") }
         var strings: [String] = []
         for element in elements {
-            guard let text = element.string else { throw .member(name, "has an element that is no string") }
+            guard let text = element.string else {
+                throw .member(name, "has an element that is no string")
+            }
             strings.append(text)
         }
         return strings
@@ -107,7 +116,9 @@ package struct RecordFields: Sendable {
         guard let elements = value.array else { throw .member(name, "is not an array") }
         var objects: [RecordFields] = []
         for element in elements {
-            guard let object = element.object else { throw .member(name, "has an element that is no object") }
+            guard let object = element.object else {
+                throw .member(name, "has an element that is no object")
+            }
             objects.append(RecordFields(object))
         }
         return objects
@@ -126,7 +137,9 @@ package struct RecordFields: Sendable {
         _ name: String, of _: Name.Type
     ) throws(RecordError) -> Name? where Name.RawValue == String {
         guard let text = try optionalString(name) else { return nil }
-        guard let value = Name(rawValue: text) else { throw .member(name, "is \"\(text)\", which is unknown") }
+        guard let value = Name(rawValue: text) else {
+            throw .member(name, "is \"\(text)\", which is unknown")
+        }
         return value
     }
     package func oneCase<Name: RawRepresentable>(

@@ -4,6 +4,8 @@ package enum RecordTypes {
         PeerRecord.self,
         LinkRecord.self,
         RouteRecord.self,
+        MatrixRecord.self,
+        AnalysisRecord.self,
         PacketRecord.self,
         SendResultRecord.self,
         MetricsRecord.self,
@@ -12,8 +14,17 @@ package enum RecordTypes {
         MethodRecord.self,
         ProbeRecord.self,
         HopRecord.self,
+        FrameRecord.self,
+        ReportRecord.self,
+        DiffRecord.self,
+        AirtimeRecord.self,
+        BudgetRecord.self,
+        RadioRecord.self,
+        LinkBudgetRecord.self,
         SummaryRecord.self,
         ErrorRecord.self,
+        LogRecord.self,
+        SettingRecord.self,
     ]
 
     package static func named(_ name: String) -> (any Record.Type)? {

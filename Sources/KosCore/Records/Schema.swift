@@ -63,19 +63,24 @@ package enum Schema {
         writer.field("$id", "urn:kos:records:\(Version.records)")
         writer.field("type", "object")
         writer.field("required", ["type", "kos"])
-        writer.field("properties", .object([
-            "type": .object(["type": .string("string")]),
-            "kos": .object(["const": .number(Double(Version.records))]),
-        ]))
+        writer.field(
+            "properties",
+            .object([
+                "type": .object(["type": .string("string")]),
+                "kos": .object(["const": .number(Double(Version.records))]),
+            ]))
         writer.name("allOf")
         writer.beginArray()
         for type in types {
-            writer.write(.object([
-                "if": .object(["properties": .object([
-                    "type": .object(["const": .string(type.type.description)])
-                ])]),
-                "then": .object(["$ref": .string("#/$defs/\(type.type.description)")]),
-            ]))
+            writer.write(
+                .object([
+                    "if": .object([
+                        "properties": .object([
+                            "type": .object(["const": .string(type.type.description)])
+                        ])
+                    ]),
+                    "then": .object(["$ref": .string("#/$defs/\(type.type.description)")]),
+                ]))
         }
         writer.endArray()
         writer.name("$defs")
@@ -112,16 +117,21 @@ package enum Schema {
         case .time: return number("integer", 0, 9_007_199_254_740_991)
         case .ratio: return number("number", 0, 1)
         case .number(let min, let max): return number("number", min, max)
-        case .integer(let min, let max): return number("integer", min.map(Double.init), max.map(Double.init))
+        case .integer(let min, let max):
+            return number("integer", min.map(Double.init), max.map(Double.init))
         case .boolean: return ["type": .string("boolean")]
         case .any: return [:]
         case .object(let fields): return object(fields).object ?? [:]
         case .map(let values):
-            return ["type": .string("object"), "additionalProperties": .object(Schema.kind(values))]
+            return [
+                "type": .string("object"), "additionalProperties": .object(Schema.kind(values)),
+            ]
         case .array(let element):
             return ["type": .string("array"), "items": .object(Schema.kind(element))]
         case .nullable(let inner):
-            return ["anyOf": .array([.object(Schema.kind(inner)), .object(["type": .string("null")])])]
+            return [
+                "anyOf": .array([.object(Schema.kind(inner)), .object(["type": .string("null")])])
+            ]
         }
     }
 

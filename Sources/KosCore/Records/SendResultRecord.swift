@@ -33,7 +33,8 @@ package struct SendResultRecord: Record, Hashable {
         .required("success", .boolean),
         .required("packetId", .string),
         .optional("destination", .string),
-        .optional("route", .nullable(.object(RouteRecord.fields)), "the route that was used, if any"),
+        .optional(
+            "route", .nullable(.object(RouteRecord.fields)), "the route that was used, if any"),
         .required("error", .nullable(.string), "why not, for people"),
         .optional("errorCode", .string, "why not, as a stable token"),
         .required("bytesSent", .integer(min: 0), "octets, all attempts"),

@@ -46,7 +46,7 @@ package enum RoutingOutput: Hashable, Sendable {
     case deliver(Datagram)
     case install(RouteEntry)
     case withdraw(RouterAddress)
-    case dropped(Datagram, DropReason)
+    case dropped(Datagram, RoutingDropReason)
     case rejected(RoutingError, from: RouterAddress)
     /// A route that was asked for is there, so long after the asking.
     case discovered(RouterAddress, hops: Int, after: Duration)
@@ -73,7 +73,7 @@ package struct RouteEntry: Hashable, Sendable {
     }
 }
 
-package enum DropReason: String, Hashable, Sendable {
+package enum RoutingDropReason: String, Hashable, Sendable {
     case ttlExceeded = "ttl-exceeded"
     case noRoute = "no-route"
     case bufferFull = "buffer-full"

@@ -21,7 +21,7 @@ package struct RadioMetrics: Hashable, Sendable {
     package var collisions = 0
     package var undelivered = 0
     package var queueDrops = 0
-    package var dropped: [DropReason: Int] = [:]
+    package var dropped: [RoutingDropReason: Int] = [:]
     package var rejected = 0
     /// One a datagram that arrived, in nanoseconds, in order of arrival.
     package var delays: [Int64] = []

@@ -1,5 +1,5 @@
 /// A place in the plane, in metres.
-package struct Position: Hashable, Sendable {
+package struct PlanePosition: Hashable, Sendable {
     package var x: Double
     package var y: Double
 
@@ -8,7 +8,7 @@ package struct Position: Hashable, Sendable {
         self.y = y
     }
 
-    package func squaredDistance(to other: Position) -> Double {
+    package func squaredDistance(to other: PlanePosition) -> Double {
         (x - other.x) * (x - other.x) + (y - other.y) * (y - other.y)
     }
 }
@@ -70,7 +70,7 @@ package struct Scenario: Sendable {
 
     package var seed: UInt64 = 1
     package var duration: Duration = .seconds(60)
-    package var positions: [Position]
+    package var positions: [PlanePosition]
     package var width = 1000.0
     package var height = 1000.0
     package var mobility = Mobility.fixed
@@ -79,7 +79,7 @@ package struct Scenario: Sendable {
     package var flows: [Flow] = []
     package var faults: [TimedFault] = []
 
-    package init(positions: [Position], reach: Reach) {
+    package init(positions: [PlanePosition], reach: Reach) {
         self.positions = positions
         self.reach = reach
     }
@@ -98,7 +98,7 @@ package struct Scenario: Sendable {
     /// `columns` × `rows` nodes, `spacing` metres apart, hearing their four neighbours.
     package static func grid(_ columns: Int, _ rows: Int, spacing: Double = 100) -> Scenario {
         let places = (0..<max(0, rows * columns)).map {
-            Position(x: Double($0 % columns) * spacing, y: Double($0 / columns) * spacing)
+            PlanePosition(x: Double($0 % columns) * spacing, y: Double($0 / columns) * spacing)
         }
         return Scenario(positions: places, reach: .range(spacing * 1.1))
     }
@@ -112,7 +112,7 @@ package struct Scenario: Sendable {
     ) -> Scenario {
         var dice = SplitMix64(seed: seed ^ 0x504C_4143_4553)
         let places = (0..<count).map { _ in
-            Position(x: dice.unit() * width, y: dice.unit() * height)
+            PlanePosition(x: dice.unit() * width, y: dice.unit() * height)
         }
         var scenario = Scenario(positions: places, reach: .range(range))
         scenario.seed = seed

@@ -28,7 +28,7 @@ private struct Link: Sendable {
     var epoch: UInt32 = 0
 }
 
-private struct Frame: Sendable {
+private struct FlyingFrame: Sendable {
     var bytes: [UInt8]
     var link: Int
     var isThere: Bool
@@ -60,7 +60,7 @@ package struct Simulator<E: Engine>: Sendable {
     private var engines: [E] = []
     private var links: [Link] = []
     private var heap = EventHeap()
-    private var frames: [Frame] = []
+    private var frames: [FlyingFrame] = []
     private var freeFrames: [Int] = []
     private var inputs: [Int: (node: Int, input: E.Input)] = [:]
     private var steps: [Int: Step] = [:]
@@ -381,7 +381,7 @@ package struct Simulator<E: Engine>: Sendable {
             counts.framesBeyondHeap += 1
             return
         }
-        let frame = Frame(bytes: bytes, link: link, isThere: isThere, epoch: links[link].epoch)
+        let frame = FlyingFrame(bytes: bytes, link: link, isThere: isThere, epoch: links[link].epoch)
         let index: Int
         if let free = freeFrames.popLast() {
             index = free

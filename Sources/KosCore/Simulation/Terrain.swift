@@ -1,13 +1,13 @@
 /// Where nodes are and whom they reach, as time goes on.
 package struct Terrain: Sendable {
     private struct Walker: Sendable {
-        var from: Position
-        var to: Position
+        var from: PlanePosition
+        var to: PlanePosition
         var leaves: Instant
         var arrives: Instant
     }
 
-    package private(set) var positions: [Position]
+    package private(set) var positions: [PlanePosition]
     /// Who hears whom, by node; sorted.
     package private(set) var neighbours: [[Int]]
     private var walkers: [Walker] = []
@@ -43,7 +43,7 @@ package struct Terrain: Sendable {
             let whole = Double((walker.arrives - walker.leaves).nanoseconds)
             let part = Double((now - walker.leaves).nanoseconds)
             let share = whole > 0 ? min(1, max(0, part / whole)) : 1
-            positions[node] = Position(
+            positions[node] = PlanePosition(
                 x: walker.from.x + (walker.to.x - walker.from.x) * share,
                 y: walker.from.y + (walker.to.y - walker.from.y) * share)
         }
@@ -66,7 +66,7 @@ package struct Terrain: Sendable {
             return
         }
         let from = walkers[node].to
-        let to = Position(x: random.unit() * scenario.width, y: random.unit() * scenario.height)
+        let to = PlanePosition(x: random.unit() * scenario.width, y: random.unit() * scenario.height)
         let speed = max(0.01, slowest + (fastest - slowest) * random.unit())
         let leaves = now == .zero ? now : now + pause
         let seconds = from.squaredDistance(to: to).squareRoot() / speed
@@ -91,7 +91,7 @@ package struct Terrain: Sendable {
         guard range > 0 else { return found }
         let columns = max(1, Int((scenario.width / range).rounded(.up)) + 1)
         var cells: [Int: [Int]] = [:]
-        func cell(_ place: Position) -> (Int, Int) {
+        func cell(_ place: PlanePosition) -> (Int, Int) {
             (Int((place.x / range).rounded(.down)), Int((place.y / range).rounded(.down)))
         }
         let limit = range * range

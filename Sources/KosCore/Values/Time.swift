@@ -33,7 +33,8 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         left.milliseconds < right.milliseconds
     }
     package static func + (left: Timestamp, right: Duration) -> Timestamp {
-        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.nanoseconds / 1_000_000)
+        let (sum, overflow) = left.milliseconds.addingReportingOverflow(
+            right.nanoseconds / 1_000_000)
         return Timestamp(milliseconds: overflow ? .max : sum)
     }
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
@@ -60,7 +61,9 @@ extension Duration {
     /// Reads `250ms`, `5s`, `2m`, `1h`, `1.5s`; a bare number is seconds. Nil for anything else,
     /// for a negative value, and beyond one year.
     package init?(text: some StringProtocol) {
-        let units: [(String, Double)] = [("us", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)]
+        let units: [(String, Double)] = [
+            ("us", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400),
+        ]
         var digits = text[...]
         var scale = 1.0
         for (suffix, factor) in units where digits.hasSuffix(suffix) {

@@ -1,6 +1,7 @@
 /// Base58 with Bitcoin's alphabet, as multibase `z` and did:key use it.
 package enum Base58 {
-    private static let alphabet = Array("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".utf8)
+    private static let alphabet = Array(
+        "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".utf8)
 
     package static func encode(_ octets: [UInt8]) -> String {
         var digits: [UInt8] = []
@@ -17,7 +18,9 @@ package enum Base58 {
             }
         }
         let zeros = octets.prefix { $0 == 0 }.count
-        let text = [UInt8](repeating: alphabet[0], count: zeros) + digits.reversed().map { alphabet[Int($0)] }
+        let text =
+            [UInt8](repeating: alphabet[0], count: zeros)
+            + digits.reversed().map { alphabet[Int($0)] }
         return String(decoding: text, as: UTF8.self)
     }
 
@@ -46,7 +49,8 @@ package enum Base58 {
 /// Base64 (RFC 4648 §4), padded, as `{"base64":…}` and signatures use it; decoding also takes the
 /// URL alphabet of §5 and missing padding.
 package enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     package static func encode(_ octets: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
@@ -57,7 +61,9 @@ package enum Base64 {
             word = word << 8 | UInt32(octet)
             held += 1
             if held == 3 {
-                for shift in [18, 12, 6, 0] { text.append(alphabet[Int(word >> UInt32(shift)) & 63]) }
+                for shift in [18, 12, 6, 0] {
+                    text.append(alphabet[Int(word >> UInt32(shift)) & 63])
+                }
                 word = 0
                 held = 0
             }
@@ -91,7 +97,10 @@ package enum Base64 {
                 octets.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
             }
         }
-        guard padding <= 2, bits < 6 else { return nil }
+        // Padded to a multiple of four or not at all; no bit set that carries nothing.
+        guard padding == 0 || padding <= 2 && text.utf8.count % 4 == 0, bits < 6,
+            word & (1 << UInt32(bits) - 1) == 0
+        else { return nil }
         return octets
     }
 

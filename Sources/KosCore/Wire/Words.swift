@@ -3,7 +3,8 @@ extension Span<UInt8> {
     /// bounds-checked, unaligned, and of a type of which every bit pattern is a value.
     @inline(__always)
     package func word(at offset: Int) -> UInt64 {
-        unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        unsafe UInt64(
+            littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
     /// Offset of the first quote, backslash or control octet at or after `start`; `count` if none.
@@ -33,8 +34,10 @@ extension Span<UInt8> {
         let pattern = UInt64(octet) &* 0x0101_0101_0101_0101
         var at = start
         while at + 32 <= count {
-            let found = Words.zeros(word(at: at) ^ pattern) | Words.zeros(word(at: at + 8) ^ pattern)
-                | Words.zeros(word(at: at + 16) ^ pattern) | Words.zeros(word(at: at + 24) ^ pattern)
+            let found =
+                Words.zeros(word(at: at) ^ pattern) | Words.zeros(word(at: at + 8) ^ pattern)
+                | Words.zeros(word(at: at + 16) ^ pattern)
+                | Words.zeros(word(at: at + 24) ^ pattern)
             if found != 0 { break }
             at += 32
         }

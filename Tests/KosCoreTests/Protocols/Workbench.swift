@@ -58,7 +58,7 @@ extension [RoutingOutput] {
         compactMap { if case .deliver(let datagram) = $0 { datagram } else { nil } }
     }
 
-    var drops: [DropReason] {
+    var drops: [RoutingDropReason] {
         compactMap { if case .dropped(_, let reason) = $0 { reason } else { nil } }
     }
 

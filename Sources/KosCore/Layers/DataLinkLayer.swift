@@ -1,0 +1,259 @@
+/// What the data link exchanges with the physical layer: whole lines.
+package enum Frame: Sendable, Hashable {
+    case opened(LinkID, LinkTraits)
+    case closed(LinkID)
+    /// A run of packets, a newline behind each.
+    case lines(LinkID, [UInt8])
+    case close(LinkID, DropReason)
+}
+
+/// Hop ↔ frame: who is at the other end (signed node info), whether it still is (heartbeats), how far
+/// away (round trips), and which of several links to it is taken.
+package struct DataLinkLayer: ProtocolLayer {
+    package typealias Upper = Hop
+    package typealias Lower = Frame
+
+    package struct Settings: Sendable {
+        package var heartbeat = Duration.milliseconds(2500)
+        /// Take neighbours and packets without signatures.
+        package var isInsecure = false
+        package init() {}
+    }
+
+    private enum Timer: Hashable { case heartbeat(LinkID) }
+
+    package private(set) var links = LinkTable()
+    package var info: NodeInfo
+    private var author: Author
+    private let verifier: any Verifier
+    private let settings: Settings
+    private var timers = Timers<Timer>()
+    private var reader = JSONReader()
+
+    package init(info: NodeInfo, author: Author, verifier: any Verifier, settings: Settings) {
+        self.info = info
+        self.author = author
+        self.verifier = verifier
+        self.settings = settings
+    }
+
+    package var nextDeadline: Instant? { timers.next }
+
+    // MARK: Outbound
+
+    package mutating func processOutbound(
+        _ unit: Hop, at now: Instant, into flow: inout Flow<Hop, Frame>
+    ) {
+        switch unit {
+        case .transmit(let lines, to: let target, count: let count):
+            let link: LinkID?
+            switch target {
+            case .neighbour(let peer): link = links.best(to: peer)?.id
+            case .link(let id): link = id
+            }
+            guard let link, links[link] != nil else {
+                return flow.notices.append(.dropped(.noSuchLink, packet: "", from: nil))
+            }
+            transmit(lines, on: link, count: count, at: now, into: &flow)
+        case .received, .neighbourUp, .neighbourDown, .neighbourChanged: break
+        }
+    }
+
+    private mutating func transmit(
+        _ lines: [UInt8], on link: LinkID, count: Int, at now: Instant,
+        into flow: inout Flow<Hop, Frame>
+    ) {
+        links[link]?.counters.packetsSent += count
+        links[link]?.counters.bytesSent += lines.count
+        links[link]?.counters.lastActivity = now
+        flow.down.append(.lines(link, lines))
+    }
+
+    // MARK: Inbound
+
+    package mutating func processInbound(
+        _ unit: Frame, at now: Instant, into flow: inout Flow<Hop, Frame>
+    ) {
+        switch unit {
+        case .opened(let link, let traits):
+            guard !links.isFull else { return flow.down.append(.close(link, .tooManyLinks)) }
+            links.open(link, traits, at: now)
+            greet(link, at: now, into: &flow)
+        case .closed(let link): lose(link, into: &flow)
+        case .lines(let link, let run): receive(run, on: link, at: now, into: &flow)
+        case .close: break
+        }
+    }
+
+    private mutating func greet(
+        _ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
+    ) {
+        let line = author.line(
+            to: Packet.broadcast, type: Packet.Kind.discovery,
+            payload: .object(info.object(kind: .nodeInfo)), at: now)
+        transmit(line, on: link, count: 1, at: now, into: &flow)
+    }
+
+    private mutating func lose(_ link: LinkID, into flow: inout Flow<Hop, Frame>) {
+        timers.cancel(.heartbeat(link))
+        let (peer, isLast) = links.close(link)
+        guard let peer else { return }
+        if isLast { flow.up.append(.neighbourDown(peer)) } else { tellChange(of: peer, into: &flow) }
+    }
+
+    private func tellChange(of peer: NodeID, into flow: inout Flow<Hop, Frame>) {
+        guard let measure = measure(of: peer) else { return }
+        flow.up.append(.neighbourChanged(peer, measure))
+    }
+
+    private func measure(of peer: NodeID) -> Measure? {
+        links.best(to: peer).map { entry in
+            Measure(
+                transport: entry.traits.transport, latency: (entry.roundTrip ?? 2) / 2,
+                reliability: min(1, entry.reliability), address: entry.traits.remote.description)
+        }
+    }
+
+    private mutating func receive(
+        _ run: [UInt8], on link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
+    ) {
+        guard links[link] != nil else { return }
+        links[link]?.counters.bytesReceived += run.count
+        links[link]?.counters.lastActivity = now
+        links[link]?.lastReceived = now
+        var packets: [Run.Packet] = []
+        var start = 0
+        let octets = run.span
+        while start < octets.count {
+            let newline = octets.firstOffset(of: 0x0A, from: start) ?? octets.count
+            let end = newline > start && octets[newline - 1] == 0x0D ? newline - 1 : newline
+            let range = start..<end
+            start = newline + 1
+            guard !range.isEmpty else { continue }
+            guard let scan = scan(octets.extracting(range), on: link, into: &flow) else { continue }
+            if consume(octets.extracting(range), scan, on: link, at: now, into: &flow) { continue }
+            packets.append(Run.Packet(range: range, scan: scan))
+        }
+        guard !packets.isEmpty, let entry = links[link] else { return }
+        let origin = Origin(link: link, peer: entry.peer, place: entry.traits.remote.description)
+        flow.up.append(.received(Run(octets: run, packets: packets, origin: origin)))
+    }
+
+    private mutating func scan(
+        _ line: borrowing Span<UInt8>, on link: LinkID, into flow: inout Flow<Hop, Frame>
+    ) -> PacketScan? {
+        do throws(RecordError) {
+            try line.requireUTF8()
+            let scan = try PacketScan(line, using: &reader)
+            links[link]?.counters.packetsReceived += 1
+            return scan
+        } catch {
+            links[link]?.counters.errors += 1
+            let place = links[link]?.traits.remote.description
+            flow.notices.append(.dropped(.malformed, packet: "", from: place))
+            return nil
+        }
+    }
+
+    /// Takes what is for this link alone: node info and heartbeats. False for all else.
+    private mutating func consume(
+        _ line: borrowing Span<UInt8>, _ scan: PacketScan, on link: LinkID, at now: Instant,
+        into flow: inout Flow<Hop, Frame>
+    ) -> Bool {
+        if scan.type.equals("heartbeat", in: line) {
+            heartbeat(line, on: link, at: now, into: &flow)
+            return true
+        }
+        if scan.type.equals("discovery", in: line), let packet = try? JSONObject(parsing: line),
+            packet["payload"]?.object?["kind"]?.string == Packet.Control.nodeInfo.rawValue {
+            meet(packet, on: link, at: now, into: &flow)
+            return true
+        }
+        if links[link]?.peer == nil, !scan.source.isEscaped {
+            links.learn(scan.source.string(in: line), on: link)
+        }
+        return false
+    }
+
+    /// Takes a neighbour's node info: binds the link to it, or closes the link.
+    private mutating func meet(
+        _ packet: JSONObject, on link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
+    ) {
+        let state = Packet.signatureState(of: packet, by: verifier)
+        guard let source = packet["source"]?.string.flatMap({ NodeID($0) }),
+            let payload = packet["payload"]?.object,
+            let info = try? NodeInfo(RecordFields(payload)), let entry = links[link]
+        else { return flow.notices.append(.dropped(.malformed, packet: "", from: nil)) }
+        let refusal: DropReason?
+        switch state {
+        case .ok: refusal = nil
+        case .bad: refusal = .badSignature
+        case .missing: refusal = settings.isInsecure ? nil : .notAuthenticated
+        }
+        let isOther = entry.peer.map { $0 != source } ?? false
+            || entry.traits.remote.pinnedPeer.map { $0 != source } ?? false
+        if let reason = refusal ?? (source == author.node ? .selfConnection : isOther ? .wrongPeer : nil) {
+            links[link]?.counters.errors += 1
+            flow.notices.append(.dropped(reason, packet: "", from: entry.traits.remote.description))
+            return flow.down.append(.close(link, reason))
+        }
+        let isFirst = links.bind(link, to: source, info)
+        if isFirst, let measure = measure(of: source) {
+            flow.up.append(.neighbourUp(source, measure))
+        } else {
+            tellChange(of: source, into: &flow)
+        }
+        if entry.peer == nil { beat(link, at: now, into: &flow) }
+    }
+
+    // MARK: Heartbeats
+
+    private mutating func heartbeat(
+        _ line: borrowing Span<UInt8>, on link: LinkID, at now: Instant,
+        into flow: inout Flow<Hop, Frame>
+    ) {
+        guard let payload = (try? JSONObject(parsing: line))?["payload"]?.object,
+            let stamp = payload["stamp"]?.string
+        else { return flow.notices.append(.dropped(.malformed, packet: "", from: nil)) }
+        switch payload["kind"]?.string {
+        case Packet.Control.ping.rawValue: send(.pong, stamp: stamp, on: link, at: now, into: &flow)
+        case Packet.Control.pong.rawValue:
+            guard let sent = Int64(stamp), sent <= now.nanoseconds else { return }
+            let isMeasured = links[link]?.roundTrip != nil
+            links.echoed(link, after: Double(now.nanoseconds - sent) / 1e6)
+            if !isMeasured, let peer = links[link]?.peer { tellChange(of: peer, into: &flow) }
+        default: flow.notices.append(.dropped(.malformed, packet: "", from: nil))
+        }
+    }
+
+    private mutating func send(
+        _ kind: Packet.Control, stamp: String, on link: LinkID, at now: Instant,
+        into flow: inout Flow<Hop, Frame>
+    ) {
+        var packet = author.packet(
+            to: links[link]?.peer?.text ?? Packet.broadcast, type: Packet.Kind.heartbeat,
+            payload: .object(["kind": .string(kind.rawValue), "stamp": .string(stamp)]), at: now)
+        packet.metadata.hops = 1
+        packet.metadata.ttl = 0
+        packet.metadata.priority = 0
+        transmit(packet.wire + [0x0A], on: link, count: 1, at: now, into: &flow)
+    }
+
+    /// Sends a heartbeat and plans the next; a link that stayed silent too often is closed.
+    private mutating func beat(_ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>) {
+        guard let entry = links[link] else { return }
+        // Whatever arrives is a sign of life: under load an echo may wait behind data.
+        let isSilent = entry.lastReceived + settings.heartbeat <= now
+        if entry.isAwaitingEcho, isSilent, links.missed(link) {
+            flow.notices.append(.dropped(.expired, packet: "", from: entry.traits.remote.description))
+            return flow.down.append(.close(link, .expired))
+        }
+        links[link]?.isAwaitingEcho = true
+        send(.ping, stamp: String(now.nanoseconds), on: link, at: now, into: &flow)
+        timers.set(.heartbeat(link), at: now + settings.heartbeat)
+    }
+
+    package mutating func advance(to now: Instant, into flow: inout Flow<Hop, Frame>) {
+        while case .heartbeat(let link) = timers.popDue(at: now) { beat(link, at: now, into: &flow) }
+    }
+}

@@ -1,0 +1,58 @@
+/// What the network layer exchanges with the data link: packets with the neighbour they come from or
+/// go to, and news of neighbours.
+package enum Hop: Sendable {
+    case neighbourUp(NodeID, Measure)
+    case neighbourDown(NodeID)
+    /// Another link to it is the best now, or the best one was measured anew.
+    case neighbourChanged(NodeID, Measure)
+    case received(Run)
+    /// A run of packets that are ready to be read at the other end.
+    case transmit([UInt8], to: HopTarget, count: Int)
+}
+
+/// How good the best link to a neighbour is.
+package struct Measure: Hashable, Sendable {
+    package var transport: TransportType
+    /// ms, one way.
+    package var latency: Double
+    package var reliability: Double
+    package var address: String
+}
+
+/// Where a packet goes next.
+package enum HopTarget: Hashable, Sendable {
+    case neighbour(NodeID)
+    /// A connection whose end has not told who it is.
+    case link(LinkID)
+}
+
+/// Packets that arrived together, with what the scan found of each.
+package struct Run: Sendable {
+    package struct Packet: Sendable {
+        package let range: Range<Int>
+        package let scan: PacketScan
+    }
+    package let octets: [UInt8]
+    package let packets: [Packet]
+    package let origin: Origin
+}
+
+/// Where packets came from.
+package struct Origin: Sendable, Hashable {
+    package let link: LinkID?
+    /// The neighbour; nil for a connection that has not told who it is, and for this node itself.
+    package let peer: NodeID?
+    /// URI of the other end, or `stdin`, or `self`.
+    package let place: String
+
+    package init(link: LinkID?, peer: NodeID?, place: String) {
+        self.link = link
+        self.peer = peer
+        self.place = place
+    }
+
+    package static let local = Origin(link: nil, peer: nil, place: "self")
+
+    /// As records have it.
+    package var name: String { peer?.text ?? place }
+}

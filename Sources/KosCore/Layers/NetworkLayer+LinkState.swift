@@ -1,0 +1,119 @@
+/// Link state in the network layer: announcements in, announcements out.
+extension NetworkLayer {
+    mutating func route(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
+        _ batch: inout Batch, into flow: inout Flow<Segment, Hop>
+    ) {
+        guard let packet = try? JSONObject(parsing: text), let payload = packet["payload"]?.object,
+            let kind = payload["kind"]?.string.flatMap(Packet.Control.init),
+            let source = packet["source"]?.string.flatMap({ NodeID($0) })
+        else { return flow.notices.append(.dropped(.malformed, packet: "", from: origin.name)) }
+        switch kind {
+        case .linkState:
+            if let reason = take(packet, payload, of: source, text, at: now) {
+                if reason != .stale {
+                    let id = scan.id.string(in: text)
+                    flow.notices.append(.dropped(reason, packet: id, from: origin.name))
+                }
+                return
+            }
+            guard scan.ttl > 0 else { return }
+            for peer in neighbours.keys.sorted() where peer != origin.peer && peer != source {
+                batch.add(text, scan, appending: nil, to: .neighbour(peer))
+            }
+        case .topologyRequest:
+            guard let peer = origin.peer else { return }
+            dump(to: peer, at: now, into: &flow)
+        case .topology:
+            guard let peer = origin.peer else { return }
+            flow.up.append(.topologyComplete(peer))
+        default: flow.notices.append(.dropped(.malformed, packet: "", from: origin.name))
+        }
+    }
+
+    /// Merges an announcement; says why not.
+    mutating func take(
+        _ packet: JSONObject, _ payload: JSONObject, of source: NodeID,
+        _ text: borrowing Span<UInt8>, at now: Instant
+    ) -> DropReason? {
+        let sequence = payload["sequence"]?.integer ?? -1
+        if source == author.node {
+            // An earlier life of this node is still told: outbid it.
+            if sequence > info.sequence {
+                info.sequence = sequence
+                plan(at: now)
+            }
+            return .stale
+        }
+        if let known = mesh.nodes[source], sequence <= known.info.sequence { return .stale }
+        switch Packet.signatureState(of: packet, by: verifier) {
+        case .ok: break
+        case .bad: return .badSignature
+        case .missing: if !settings.isInsecure { return .unsigned }
+        }
+        var line: [UInt8] = []
+        for index in text.indices { line.append(text[index]) }
+        let time = Timestamp(milliseconds: Int64(packet["timestamp"]?.integer ?? 0))
+        guard let announcement = try? LinkState.Announcement(
+            payload, line: line + [0x0A], timestamp: time, heardAt: now)
+        else { return .malformed }
+        switch mesh.merge(announcement, of: source) {
+        case .news: routes = nil
+        case .stale: return .stale
+        case .full: return .queueFull
+        }
+        return nil
+    }
+
+    /// Tells a neighbour everything: each node's announcement as it came, and how many they were.
+    mutating func dump(
+        to peer: NodeID, at now: Instant, into flow: inout Flow<Segment, Hop>
+    ) {
+        var lines: [UInt8] = []
+        var count = 0
+        for (node, announcement) in mesh.nodes where node != peer {
+            lines += announcement.line
+            count += 1
+        }
+        lines += author.line(
+            to: peer.text, type: Packet.Kind.routing,
+            payload: .object([
+                "kind": .string(Packet.Control.topology.rawValue), "count": .number(Double(count)),
+            ]), at: now)
+        flow.down.append(.transmit(lines, to: .neighbour(peer), count: count + 1))
+    }
+
+    /// News of this node's links goes out soon: at once when it has been quiet, else after a pause, so
+    /// that a burst of changes is told once.
+    mutating func plan(at now: Instant) {
+        routes = nil
+        let earliest = max(now + .milliseconds(5), lastAnnounced + .milliseconds(200))
+        if timers.deadline(of: .announce).map({ $0 > earliest }) ?? true {
+            timers.set(.announce, at: earliest)
+        }
+    }
+
+    mutating func announce(
+        at now: Instant, into flow: inout Flow<Segment, Hop>, to peers: [NodeID]
+    ) {
+        lastAnnounced = now
+        info.sequence = max(info.sequence + 1, Int(author.timestamp(at: now).milliseconds))
+        let links = neighbours.sorted { $0.key < $1.key }.prefix(LinkState.maxLinksPerNode).map {
+            LinkState.Link(
+                destination: $0.key, transport: $0.value.transport, latency: $0.value.latency,
+                reliability: $0.value.reliability, address: $0.value.address)
+        }
+        let line = author.line(
+            to: Packet.broadcast, type: Packet.Kind.routing,
+            payload: LinkState.Announcement.payload(info: info, links: Array(links)),
+            ttl: Packet.maxTTL, at: now)
+        let announcement = LinkState.Announcement(
+            info: info, links: Array(links), line: line, heardAt: now,
+            timestamp: author.timestamp(at: now))
+        _ = mesh.merge(announcement, of: author.node)
+        routes = nil
+        for peer in peers.sorted() {
+            flow.down.append(.transmit(line, to: .neighbour(peer), count: 1))
+        }
+    }
+}

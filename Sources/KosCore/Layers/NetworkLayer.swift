@@ -1,0 +1,327 @@
+/// What the network layer exchanges with the transport layer.
+package enum Segment: Sendable {
+    /// Down: a signed packet of this node, as wire octets without newline.
+    case send([UInt8])
+    /// Up: a packet for this node.
+    case arrived([UInt8], Origin)
+    /// Up: a packet of this node could not even be sent.
+    case undeliverable(packet: String, DropReason)
+    /// Up: a neighbour has told all it knows of the mesh.
+    case topologyComplete(NodeID)
+    /// Down: ask a neighbour for all it knows.
+    case requestTopology(NodeID)
+    /// Up: who is next to this node changed.
+    case neighbour(NodeID, isUp: Bool)
+    /// Down: tell the mesh that this node leaves.
+    case depart
+}
+
+/// Segment ↔ hop: finds the next hop, counts hops and time to live, keeps the mesh's link state, and
+/// answers packets that end here. A packet that is not for this node never climbs above this layer.
+package struct NetworkLayer: ProtocolLayer {
+    package typealias Upper = Segment
+    package typealias Lower = Hop
+
+    package struct Settings: Sendable {
+        package var isInsecure = false
+        /// How long a packet that was seen is taken for a copy; shorter than a sender's retransmission.
+        package var copyLifetime = Duration.milliseconds(400)
+        /// Whether each forwarded packet is worth a notice.
+        package var tellsForwarding = false
+        package init() {}
+    }
+
+    enum Timer: Hashable { case announce, refresh, age }
+
+    package var info: NodeInfo
+    package internal(set) var mesh = LinkState()
+    var author: Author
+    let verifier: any Verifier
+    let settings: Settings
+    let own: [UInt8]
+    private let quotedOwn: [UInt8]
+    private let seed: UInt64
+    private(set) var neighbours: [NodeID: Measure] = [:]
+    /// Connections that brought packets of nodes which do not announce themselves.
+    private var learnt: [String: LinkID] = [:]
+    private var seen: SeenCache<OctetHash>
+    var routes: [String: NodeID]?
+    var timers = Timers<Timer>()
+    private var reader = JSONReader()
+    private var complaints: TokenBucket
+    var lastAnnounced = Instant(nanoseconds: -1_000_000_000)
+
+    package init(
+        info: NodeInfo, author: Author, verifier: any Verifier, settings: Settings, at now: Instant
+    ) {
+        self.info = info
+        self.author = author
+        self.verifier = verifier
+        self.settings = settings
+        own = Array(author.node.text.utf8)
+        quotedOwn = Array(JSONValue.string(author.node.text).text.utf8)
+        seed = self.author.roll()
+        seen = SeenCache(capacity: 1 << 16, lifetime: settings.copyLifetime, at: now)
+        complaints = TokenBucket(rate: 50, burst: 100, at: now)
+        timers.set(.announce, at: now)
+        timers.set(.refresh, at: now + LinkState.refresh)
+        timers.set(.age, at: now + .seconds(10))
+    }
+
+    package var nextDeadline: Instant? { timers.next }
+
+    // MARK: Outbound
+
+    package mutating func processOutbound(
+        _ unit: Segment, at now: Instant, into flow: inout Flow<Segment, Hop>
+    ) {
+        switch unit {
+        case .send(let octets): originate(octets, at: now, into: &flow)
+        case .requestTopology(let neighbour):
+            let line = author.line(
+                to: neighbour.text, type: Packet.Kind.routing,
+                payload: .object(["kind": .string(Packet.Control.topologyRequest.rawValue)]), at: now)
+            flow.down.append(.transmit(line, to: .neighbour(neighbour), count: 1))
+        case .depart:
+            let peers = Array(neighbours.keys)
+            neighbours = [:]
+            announce(at: now, into: &flow, to: peers)
+        case .arrived, .undeliverable, .topologyComplete, .neighbour: break
+        }
+    }
+
+    private mutating func originate(
+        _ octets: [UInt8], at now: Instant, into flow: inout Flow<Segment, Hop>
+    ) {
+        guard let scan = try? PacketScan(octets.span, using: &reader) else {
+            return flow.notices.append(.dropped(.malformed, packet: "", from: "self"))
+        }
+        let destination = scan.destination.string(in: octets.span)
+        if scan.destination.equals(octets: own, in: octets.span) {
+            return flow.up.append(.arrived(octets, .local))
+        }
+        var line: [UInt8] = []
+        scan.forward(octets.span, appending: nil, into: &line)
+        if destination == Packet.broadcast {
+            for peer in neighbours.keys.sorted() {
+                flow.down.append(.transmit(line, to: .neighbour(peer), count: 1))
+            }
+            return
+        }
+        var target: HopTarget?
+        if scan.routeCount > 1, let names = scan.route(octets.span), names[0] == author.node.text {
+            target = hop(named: names[1])
+        } else {
+            target = nextHop(to: destination) ?? defaultHop
+        }
+        guard let target else {
+            let id = scan.id.string(in: octets.span)
+            return flow.up.append(.undeliverable(packet: id, .noRoute))
+        }
+        flow.down.append(.transmit(line, to: target, count: 1))
+    }
+
+    // MARK: Inbound
+
+    package mutating func processInbound(
+        _ unit: Hop, at now: Instant, into flow: inout Flow<Segment, Hop>
+    ) {
+        switch unit {
+        case .neighbourUp(let peer, let measure):
+            neighbours[peer] = measure
+            plan(at: now)
+            flow.up.append(.neighbour(peer, isUp: true))
+            dump(to: peer, at: now, into: &flow)
+        case .neighbourDown(let peer):
+            neighbours[peer] = nil
+            plan(at: now)
+            flow.up.append(.neighbour(peer, isUp: false))
+        case .neighbourChanged(let peer, let measure):
+            guard neighbours[peer] != nil else { return }
+            neighbours[peer] = measure
+            plan(at: now)
+        case .received(let run): receive(run, at: now, into: &flow)
+        case .transmit: break
+        }
+    }
+
+    private mutating func receive(
+        _ run: Run, at now: Instant, into flow: inout Flow<Segment, Hop>
+    ) {
+        var batch = Batch()
+        let octets = run.octets.span
+        for packet in run.packets {
+            let text = octets.extracting(packet.range)
+            let scan = packet.scan
+            if run.origin.peer == nil, let link = run.origin.link {
+                learn(scan.source.string(in: text), on: link)
+            }
+            if settings.tellsForwarding {
+                flow.notices.append(.received(
+                    packet: scan.id.string(in: text), from: run.origin.name, hops: scan.hops,
+                    ttl: scan.ttl))
+            }
+            if scan.type.equals("routing", in: text) {
+                route(text, scan, run.origin, at: now, &batch, into: &flow)
+            } else if scan.destination.equals(octets: own, in: text) {
+                flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
+            } else if isCopy(text, scan, at: now) || scan.source.equals(octets: own, in: text) {
+                flow.notices.append(.duplicate(
+                    packet: scan.id.string(in: text), from: run.origin.name, hops: scan.hops,
+                    ttl: scan.ttl))
+            } else if scan.destination.equals("*", in: text) {
+                flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
+                spread(text, scan, run.origin, &batch)
+            } else {
+                forward(text, scan, run.origin, at: now, &batch, into: &flow)
+            }
+        }
+        batch.flush(into: &flow)
+    }
+
+    private mutating func isCopy(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, at now: Instant
+    ) -> Bool {
+        var key = OctetHash(seed: seed)
+        key.add(text, scan.id.range)
+        key.add(text, scan.source.range)
+        return !seen.insert(key, at: now)
+    }
+
+    // MARK: Forwarding
+
+    /// Lines for each next hop, in the order in which the hops came up.
+    struct Batch {
+        private var lines: [(target: HopTarget, octets: [UInt8], count: Int)] = []
+
+        mutating func add(
+            _ text: borrowing Span<UInt8>, _ scan: PacketScan, appending node: [UInt8]?,
+            to target: HopTarget
+        ) {
+            if let index = lines.firstIndex(where: { $0.target == target }) {
+                scan.forward(text, appending: node, into: &lines[index].octets)
+                lines[index].count += 1
+            } else {
+                var octets: [UInt8] = []
+                octets.reserveCapacity(text.count + 80)
+                scan.forward(text, appending: node, into: &octets)
+                lines.append((target, octets, 1))
+            }
+        }
+
+        func flush(into flow: inout Flow<Segment, Hop>) {
+            for entry in lines {
+                flow.down.append(.transmit(entry.octets, to: entry.target, count: entry.count))
+            }
+        }
+    }
+
+    private mutating func spread(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, _ batch: inout Batch
+    ) {
+        guard scan.ttl > 0, info.role == .relay else { return }
+        for peer in neighbours.keys.sorted() where peer != origin.peer {
+            batch.add(text, scan, appending: quotedOwn, to: .neighbour(peer))
+        }
+    }
+
+    private mutating func forward(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
+        _ batch: inout Batch, into flow: inout Flow<Segment, Hop>
+    ) {
+        guard scan.ttl > 0 else {
+            return refuse(text, scan, origin, .ttlExceeded, .ttlExceeded, at: now, into: &flow)
+        }
+        var target: HopTarget?
+        var isPlanned = false
+        if scan.routeCount > max(1, scan.hops) {
+            guard let names = scan.route(text), let place = names.firstIndex(of: author.node.text) else {
+                return refuse(text, scan, origin, .routingError, .badRoute, at: now, into: &flow)
+            }
+            isPlanned = true
+            target = place + 1 < names.count ? hop(named: names[place + 1]) : nil
+        } else {
+            target = nextHop(to: scan.destination.string(in: text))
+            // Sending it back where it came from would only make it circle.
+            if let peer = origin.peer, target == .neighbour(peer) { target = nil }
+        }
+        guard let target else {
+            return refuse(text, scan, origin, .destinationUnreachable, .noRoute, at: now, into: &flow)
+        }
+        batch.add(text, scan, appending: isPlanned ? nil : quotedOwn, to: target)
+        guard settings.tellsForwarding else { return }
+        let name = switch target {
+        case .neighbour(let peer): peer.text
+        case .link(let link): "link \(link.number)"
+        }
+        flow.notices.append(.forwarded(
+            packet: scan.id.string(in: text), from: origin.name, to: name, hops: scan.hops + 1,
+            ttl: scan.ttl - 1))
+    }
+
+    /// Drops a packet and tells its source why, over the way that it came: rate-limited, and never
+    /// about anything but data, so that errors cannot breed.
+    private mutating func refuse(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin,
+        _ kind: Packet.Control, _ reason: DropReason, at now: Instant,
+        into flow: inout Flow<Segment, Hop>
+    ) {
+        let id = scan.id.string(in: text)
+        flow.notices.append(.dropped(reason, packet: id, from: origin.name))
+        let isControl = scan.type.equals("control", in: text)
+        guard !isControl, complaints.take(at: now), let names = scan.route(text) else { return }
+        let source = scan.source.string(in: text)
+        var packet = author.packet(
+            to: source, type: Packet.Kind.control,
+            payload: .object([
+                "kind": .string(kind.rawValue), "ref": .string(id),
+                "destination": .string(scan.destination.string(in: text)),
+                "hops": .number(Double(scan.hops)),
+            ]), at: now)
+        packet.metadata.priority = 0
+        packet.route = [author.node.text] + names.prefix(max(1, scan.hops)).reversed()
+        originate(packet.signed(by: author.signer).wire, at: now, into: &flow)
+    }
+
+    // MARK: Routes
+
+    private mutating func learn(_ source: String, on link: LinkID) {
+        guard learnt[source] != link else { return }
+        // Bounded by the connections' own limits, and swept when it has grown past them.
+        if learnt.count > 4096 { learnt.removeAll() }
+        learnt[source] = link
+    }
+
+    private func hop(named name: String) -> HopTarget? {
+        if let node = NodeID(name), neighbours[node] != nil { return .neighbour(node) }
+        return learnt[name].map { .link($0) }
+    }
+
+    private mutating func nextHop(to destination: String) -> HopTarget? {
+        if routes == nil {
+            routes = [:]
+            for (node, hop) in mesh.nextHops(from: author.node) { routes?[node.text] = hop }
+        }
+        if let hop = routes?[destination], neighbours[hop] != nil { return .neighbour(hop) }
+        return hop(named: destination)
+    }
+
+    /// A leaf hands what it cannot place to its neighbour, who knows more.
+    private var defaultHop: HopTarget? {
+        info.role == .leaf ? neighbours.keys.min().map { .neighbour($0) } : nil
+    }
+
+    package mutating func advance(to now: Instant, into flow: inout Flow<Segment, Hop>) {
+        while let timer = timers.popDue(at: now) {
+            switch timer {
+            case .announce: announce(at: now, into: &flow, to: Array(neighbours.keys))
+            case .refresh:
+                announce(at: now, into: &flow, to: Array(neighbours.keys))
+                timers.set(.refresh, at: now + LinkState.refresh)
+            case .age:
+                if mesh.age(to: now, keeping: author.node) { routes = nil }
+                timers.set(.age, at: now + .seconds(10))
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+/// What the session layer exchanges with the application layer.
+package enum Dialogue: Sendable {
+    /// Down: a packet to be signed and sent.
+    case send(Packet, isAcknowledged: Bool)
+    /// Up: a packet for this node, its signature checked, never the same one twice.
+    case arrived(JSONObject, Packet, Origin)
+    /// Up: what a node on the way or the destination said of a packet of this node.
+    case answered(packet: String, Packet.Control, by: NodeID, hops: Int)
+    case delivery(Delivery)
+    case requestTopology(NodeID)
+    case cancel(String)
+    case depart
+}
+
+/// Dialogue ↔ delivery: signs what goes out, checks what comes in, refuses what came before, and
+/// acknowledges what is accepted.
+package struct SessionLayer: ProtocolLayer {
+    package typealias Upper = Dialogue
+    package typealias Lower = Delivery
+
+    package struct Settings: Sendable {
+        /// Accept packets without a signature.
+        package var isInsecure = false
+        /// Packets remembered, so that none is delivered twice.
+        package var memory = 1 << 17
+        package var lifetime = Duration.seconds(600)
+        package init() {}
+    }
+
+    private var author: Author
+    private let verifier: any Verifier
+    private let settings: Settings
+    private var delivered: SeenCache<String>
+
+    package init(author: Author, verifier: any Verifier, settings: Settings, at now: Instant) {
+        self.author = author
+        self.verifier = verifier
+        self.settings = settings
+        delivered = SeenCache(capacity: settings.memory, lifetime: settings.lifetime, at: now)
+    }
+
+    package var nextDeadline: Instant? { nil }
+
+    package mutating func processOutbound(
+        _ unit: Dialogue, at now: Instant, into flow: inout Flow<Dialogue, Delivery>
+    ) {
+        switch unit {
+        case .send(let packet, let isAcknowledged):
+            // A packet that carries a signature already, or is somebody else's, stays as it is.
+            let isOwn = packet.source == author.node && packet.signature == nil
+            let signed = isOwn ? packet.signed(by: author.signer) : packet
+            flow.down.append(.send(signed, isAcknowledged: isAcknowledged))
+        case .requestTopology(let peer): flow.down.append(.requestTopology(peer))
+        case .cancel(let id): flow.down.append(.cancel(id))
+        case .depart: flow.down.append(.depart)
+        case .arrived, .answered, .delivery: break
+        }
+    }
+
+    package mutating func processInbound(
+        _ unit: Delivery, at now: Instant, into flow: inout Flow<Dialogue, Delivery>
+    ) {
+        switch unit {
+        case .arrived(let octets, let origin): receive(octets, origin, at: now, into: &flow)
+        default: flow.up.append(.delivery(unit))
+        }
+    }
+
+    package mutating func advance(to now: Instant, into flow: inout Flow<Dialogue, Delivery>) {}
+
+    private mutating func receive(
+        _ octets: [UInt8], _ origin: Origin, at now: Instant,
+        into flow: inout Flow<Dialogue, Delivery>
+    ) {
+        guard let object = try? JSONObject(parsing: octets.span),
+            let packet = try? Packet(RecordFields(object))
+        else { return flow.notices.append(.dropped(.malformed, packet: "", from: origin.name)) }
+        func drop(_ reason: DropReason) {
+            flow.notices.append(.dropped(reason, packet: packet.id, from: origin.name))
+        }
+        switch origin == .local ? .ok : Packet.signatureState(of: object, by: verifier) {
+        case .ok: break
+        case .bad: return drop(.badSignature)
+        case .missing: if !settings.isInsecure { return drop(.unsigned) }
+        }
+        if packet.metadata.type == Packet.Kind.control, let control = packet.control {
+            return answer(packet, control, into: &flow)
+        }
+        let isNew = delivered.insert("\(packet.id) \(packet.source)", at: now)
+        if packet.metadata.flags.contains(Packet.ackFlag), packet.destination == author.node.text {
+            acknowledge(packet, at: now, into: &flow)
+        }
+        guard isNew else {
+            return flow.notices.append(.duplicate(
+                packet: packet.id, from: origin.name, hops: packet.metadata.hops,
+                ttl: packet.metadata.ttl))
+        }
+        flow.up.append(.arrived(object, packet, origin))
+    }
+
+    private func answer(
+        _ packet: Packet, _ control: Packet.Control, into flow: inout Flow<Dialogue, Delivery>
+    ) {
+        guard let payload = packet.payload.object, let ref = payload["ref"]?.string else { return }
+        if control == .receipt {
+            // Only the destination itself can say that it has the packet.
+            guard payload["destination"]?.string == packet.source.text else { return }
+            flow.down.append(.acknowledged(ref))
+        }
+        let hops = payload["hops"]?.integer ?? packet.metadata.hops
+        flow.up.append(.answered(packet: ref, control, by: packet.source, hops: hops))
+    }
+
+    /// Sends the signed receipt back over the way that the packet came.
+    private mutating func acknowledge(
+        _ packet: Packet, at now: Instant, into flow: inout Flow<Dialogue, Delivery>
+    ) {
+        var receipt = author.packet(
+            to: packet.source.text, type: Packet.Kind.control,
+            payload: .object([
+                "kind": .string(Packet.Control.receipt.rawValue), "ref": .string(packet.id),
+                "destination": .string(author.node.text), "status": .string("delivered"),
+                "hops": .number(Double(packet.metadata.hops)),
+            ]), at: now)
+        receipt.metadata.priority = 0
+        receipt.metadata.ttl = Packet.maxTTL
+        receipt.route = Array(packet.wayBack(from: author.node))
+        flow.down.append(.send(receipt.signed(by: author.signer), isAcknowledged: false))
+    }
+}
+
+extension Packet {
+    /// The route of an answer: the way that the packet came, from `node` back to its source.
+    package func wayBack(from node: NodeID) -> [String] {
+        let travelled = route.prefix(max(1, metadata.hops)).reversed()
+        return [node.text] + travelled.filter { $0 != node.text }
+    }
+}

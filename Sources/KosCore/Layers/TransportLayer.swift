@@ -1,0 +1,115 @@
+/// What the transport layer exchanges with the session layer.
+package enum Delivery: Sendable {
+    /// Down: a signed packet of this node; with an acknowledgement wanted it is repeated until one comes.
+    case send(Packet, isAcknowledged: Bool)
+    /// Down: the destination has the packet.
+    case acknowledged(String)
+    /// Down: nobody waits for the packet any more.
+    case cancel(String)
+    /// Up: a packet for this node.
+    case arrived([UInt8], Origin)
+    /// Up: nothing came back in time, after so many attempts.
+    case timedOut(packet: String, attempts: Int, octets: Int)
+    /// Up: the packet is acknowledged: ms since it was first sent.
+    case confirmed(packet: String, attempts: Int, octets: Int, milliseconds: Double)
+    /// Up: the packet went out without an acknowledgement being wanted.
+    case sent(packet: String, octets: Int)
+    /// Up: it could not be sent at all.
+    case undeliverable(packet: String, DropReason)
+    case topologyComplete(NodeID)
+    case requestTopology(NodeID)
+    case neighbour(NodeID, isUp: Bool)
+    case depart
+}
+
+/// Delivery ↔ segment: repeats what is not acknowledged, with growing waits, and says what became of it.
+package struct TransportLayer: ProtocolLayer {
+    package typealias Upper = Delivery
+    package typealias Lower = Segment
+
+    package struct Settings: Sendable {
+        /// Attempts in all.
+        package var attempts = 3
+        /// Wait for the first acknowledgement; doubled for each attempt.
+        package var patience = Duration.seconds(1)
+        /// Packets that may wait for acknowledgements at a time.
+        package var window = 65536
+        package init() {}
+    }
+
+    private struct Pending: Sendable {
+        let octets: [UInt8]
+        let firstSent: Instant
+        var attempts = 1
+    }
+    private let settings: Settings
+    private var pending: [String: Pending] = [:]
+    private var timers = Timers<String>()
+
+    package init(settings: Settings) { self.settings = settings }
+
+    package var nextDeadline: Instant? { timers.next }
+    /// Packets without an acknowledgement so far.
+    package var unacknowledged: Int { pending.count }
+
+    package mutating func processOutbound(
+        _ unit: Delivery, at now: Instant, into flow: inout Flow<Delivery, Segment>
+    ) {
+        switch unit {
+        case .send(let packet, let isAcknowledged):
+            let octets = packet.wire
+            guard isAcknowledged else {
+                flow.down.append(.send(octets))
+                return flow.up.append(.sent(packet: packet.id, octets: octets.count))
+            }
+            guard pending.count < settings.window else {
+                return flow.up.append(.undeliverable(packet: packet.id, .queueFull))
+            }
+            pending[packet.id] = Pending(octets: octets, firstSent: now)
+            timers.set(packet.id, at: now + settings.patience)
+            flow.down.append(.send(octets))
+        case .acknowledged(let id):
+            timers.cancel(id)
+            guard let entry = pending.removeValue(forKey: id) else { return }
+            flow.up.append(.confirmed(
+                packet: id, attempts: entry.attempts, octets: entry.octets.count * entry.attempts,
+                milliseconds: (now - entry.firstSent).milliseconds))
+        case .cancel(let id):
+            timers.cancel(id)
+            pending[id] = nil
+        case .requestTopology(let peer): flow.down.append(.requestTopology(peer))
+        case .depart: flow.down.append(.depart)
+        default: break
+        }
+    }
+
+    package mutating func processInbound(
+        _ unit: Segment, at now: Instant, into flow: inout Flow<Delivery, Segment>
+    ) {
+        switch unit {
+        case .arrived(let octets, let origin): flow.up.append(.arrived(octets, origin))
+        case .undeliverable(let id, let reason):
+            // With an acknowledgement wanted there are attempts left: a route may come up meanwhile.
+            if pending[id] == nil { flow.up.append(.undeliverable(packet: id, reason)) }
+        case .topologyComplete(let peer): flow.up.append(.topologyComplete(peer))
+        case .neighbour(let peer, let isUp): flow.up.append(.neighbour(peer, isUp: isUp))
+        case .send, .requestTopology, .depart: break
+        }
+    }
+
+    package mutating func advance(to now: Instant, into flow: inout Flow<Delivery, Segment>) {
+        while let id = timers.popDue(at: now) {
+            guard var entry = pending[id] else { continue }
+            guard entry.attempts < settings.attempts else {
+                pending[id] = nil
+                flow.up.append(.timedOut(
+                    packet: id, attempts: entry.attempts, octets: entry.octets.count * entry.attempts))
+                continue
+            }
+            timers.set(id, at: now + settings.patience * (1 << entry.attempts))
+            entry.attempts += 1
+            pending[id] = entry
+            flow.down.append(.send(entry.octets))
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// Endpoints to which a connection is kept: dialled at once, and again after a growing, jittered wait
+/// whenever the connection or the attempt fails.
+package struct Dialer: Sendable {
+    private enum State: Sendable {
+        case waiting, dialling
+        case open(LinkID)
+    }
+    private struct Target: Sendable {
+        var state = State.waiting
+        var backoff = Backoff()
+    }
+    private var targets: [Endpoint: Target] = [:]
+    private var timers = Timers<Endpoint>()
+    private var random: SplitMix64
+
+    package init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    package var nextDeadline: Instant? { timers.next }
+
+    package mutating func keep(_ endpoint: Endpoint, at now: Instant) {
+        guard targets[endpoint] == nil else { return }
+        targets[endpoint] = Target()
+        timers.set(endpoint, at: now)
+    }
+
+    /// An endpoint that is to be dialled now.
+    package mutating func next(at now: Instant) -> Endpoint? {
+        guard let endpoint = timers.popDue(at: now) else { return nil }
+        targets[endpoint]?.state = .dialling
+        return endpoint
+    }
+
+    package mutating func opened(_ link: LinkID, _ endpoint: Endpoint) {
+        guard case .dialling = targets[endpoint]?.state else { return }
+        targets[endpoint]?.state = .open(link)
+        targets[endpoint]?.backoff.reset()
+    }
+
+    package mutating func failed(_ endpoint: Endpoint, at now: Instant) {
+        guard case .dialling = targets[endpoint]?.state else { return }
+        retry(endpoint, at: now)
+    }
+
+    package mutating func closed(_ link: LinkID, at now: Instant) {
+        for (endpoint, target) in targets {
+            guard case .open(link) = target.state else { continue }
+            return retry(endpoint, at: now)
+        }
+    }
+
+    private mutating func retry(_ endpoint: Endpoint, at now: Instant) {
+        guard var target = targets[endpoint] else { return }
+        target.state = .waiting
+        timers.set(endpoint, at: now + target.backoff.next(using: &random))
+        targets[endpoint] = target
+    }
+}

@@ -1,0 +1,121 @@
+/// The seed's connection manager, load balancer, failover and heartbeat as one value: what is known of
+/// each connection, who is at its end, how good it is, and which one to take to a neighbour.
+package struct LinkTable: Sendable {
+    package static let maxLinks = 16384
+    /// Sources that an unnamed connection may bring along.
+    package static let maxLearnt = 16
+    /// Heartbeats without an echo after which a link is dead.
+    package static let maxMissed = 3
+
+    package struct Entry: Sendable {
+        package let id: LinkID
+        package let traits: LinkTraits
+        package let openedAt: Instant
+        /// Who is there; nil until it has told.
+        package var peer: NodeID?
+        package var info: NodeInfo?
+        /// Nodes that were seen as sources behind a connection that does not tell who it is.
+        package var learnt: [String] = []
+        /// Smoothed round trip, ms (RFC 6298: 1/8).
+        package var roundTrip: Double?
+        /// Smoothed share of heartbeats that were echoed.
+        package var reliability = 1.0
+        package var missed = 0
+        package var isAwaitingEcho = false
+        package var lastReceived: Instant
+        package var counters = LinkCounters()
+
+        /// Expected ms to get a packet across, losses repeated: the ranking of links.
+        package var expectedDelay: Double {
+            let usual = traits.transport.isReliable ? 50.0 : 60.0
+            return (roundTrip ?? usual) / 2 / max(0.01, reliability)
+        }
+    }
+    package private(set) var entries: [LinkID: Entry] = [:]
+    private var byPeer: [NodeID: [LinkID]] = [:]
+    private var byLearnt: [String: LinkID] = [:]
+
+    package init() {}
+
+    package subscript(link: LinkID) -> Entry? {
+        get { entries[link] }
+        set { entries[link] = newValue }
+    }
+
+    package var isFull: Bool { entries.count >= LinkTable.maxLinks }
+    package var neighbours: Dictionary<NodeID, [LinkID]>.Keys { byPeer.keys }
+
+    package mutating func open(_ id: LinkID, _ traits: LinkTraits, at now: Instant) {
+        entries[id] = Entry(id: id, traits: traits, openedAt: now, lastReceived: now)
+    }
+
+    /// Forgets a link; says which neighbour lost its last one.
+    package mutating func close(_ id: LinkID) -> (peer: NodeID?, isLast: Bool) {
+        guard let entry = entries.removeValue(forKey: id) else { return (nil, false) }
+        for name in entry.learnt where byLearnt[name] == id { byLearnt[name] = nil }
+        guard let peer = entry.peer else { return (nil, false) }
+        byPeer[peer]?.removeAll { $0 == id }
+        guard byPeer[peer]?.isEmpty ?? true else { return (peer, false) }
+        byPeer[peer] = nil
+        return (peer, true)
+    }
+
+    /// Binds a link to the node that proved to be there; true when it is that neighbour's first.
+    package mutating func bind(_ id: LinkID, to peer: NodeID, _ info: NodeInfo) -> Bool {
+        guard entries[id] != nil else { return false }
+        entries[id]?.info = info
+        guard entries[id]?.peer == nil else { return false }
+        entries[id]?.peer = peer
+        byPeer[peer, default: []].append(id)
+        return byPeer[peer]?.count == 1
+    }
+
+    /// Remembers that packets of `source` come from a link whose end has not told who it is.
+    package mutating func learn(_ source: String, on id: LinkID) {
+        guard byLearnt[source] != id, let entry = entries[id], entry.peer == nil,
+            entry.learnt.count < LinkTable.maxLearnt
+        else { return }
+        entries[id]?.learnt.append(source)
+        byLearnt[source] = id
+    }
+
+    package func learntLink(to node: String) -> LinkID? { byLearnt[node] }
+
+    /// The best link to a neighbour: least expected delay, then the older one.
+    package func best(to peer: NodeID) -> Entry? {
+        guard let links = byPeer[peer] else { return nil }
+        if links.count == 1 { return links.first.flatMap { entries[$0] } }
+        return links.compactMap { entries[$0] }
+            .min { ($0.expectedDelay, $0.id) < ($1.expectedDelay, $1.id) }
+    }
+
+    package mutating func echoed(_ id: LinkID, after roundTrip: Double) {
+        guard var entry = entries[id] else { return }
+        entry.roundTrip = entry.roundTrip.map { $0 * 7 / 8 + roundTrip / 8 } ?? roundTrip
+        entry.reliability = entry.reliability * 0.9 + 0.1
+        entry.missed = 0
+        entry.isAwaitingEcho = false
+        entries[id] = entry
+    }
+
+    /// A heartbeat had no echo; true when the link is to be given up.
+    package mutating func missed(_ id: LinkID) -> Bool {
+        guard var entry = entries[id] else { return false }
+        entry.missed += 1
+        entry.reliability *= 0.9
+        entries[id] = entry
+        return entry.missed >= LinkTable.maxMissed
+    }
+}
+
+/// The seed's ConnectionMetrics.
+package struct LinkCounters: Hashable, Sendable {
+    package var bytesReceived = 0
+    package var bytesSent = 0
+    package var packetsReceived = 0
+    package var packetsSent = 0
+    package var errors = 0
+    package var lastActivity: Instant = .zero
+
+    package init() {}
+}

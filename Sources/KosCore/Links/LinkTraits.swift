@@ -1,0 +1,29 @@
+/// Names one connection of this node, as long as the node runs.
+package struct LinkID: Hashable, Comparable, Sendable {
+    package let number: Int
+    package init(_ number: Int) { self.number = number }
+    package static func < (left: LinkID, right: LinkID) -> Bool { left.number < right.number }
+}
+
+/// What a connection can do, and who is at its other end as far as the socket tells.
+package struct LinkTraits: Hashable, Sendable {
+    package let transport: TransportType
+    package let remote: Endpoint
+    /// Whether this side opened it.
+    package let isOutgoing: Bool
+    /// Whether octets arrive as a stream in which newlines part the packets, or as whole messages.
+    package let isStream: Bool
+    /// Octets of the largest message that goes over it in one piece.
+    package let maxMessage: Int
+
+    package init(transport: TransportType, remote: Endpoint, isOutgoing: Bool) {
+        self.transport = transport
+        self.remote = remote
+        self.isOutgoing = isOutgoing
+        isStream = transport == .tcp || transport == .tls
+        maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
+    }
+
+    /// Octets of the largest packet that any link takes.
+    package static let maxPacket = 1 << 20
+}

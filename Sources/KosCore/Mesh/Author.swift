@@ -1,0 +1,66 @@
+/// The node as an author of packets: its keys, its wall clock, its dice.
+package struct Author: Sendable {
+    package let signer: any Signer
+    /// What the wall clock said at the zero of the monotonic one.
+    package var epoch: Timestamp
+    private var random: SplitMix64
+
+    package init(signer: any Signer, epoch: Timestamp, seed: UInt64) {
+        self.signer = signer
+        self.epoch = epoch
+        random = SplitMix64(seed: seed)
+    }
+
+    package var node: NodeID { signer.node }
+
+    package func timestamp(at now: Instant) -> Timestamp {
+        epoch + .nanoseconds(now.nanoseconds)
+    }
+
+    package mutating func roll() -> UInt64 { random.next() }
+
+    /// A new packet of this node, not signed yet.
+    package mutating func packet(
+        to destination: String, type: String, payload: JSONValue, at now: Instant
+    ) -> Packet {
+        let time = timestamp(at: now)
+        var packet = Packet(
+            id: PacketID(at: time, using: &random), timestamp: time, source: node,
+            destination: destination, payload: payload)
+        packet.metadata.type = type
+        return packet
+    }
+
+    /// A signed control packet as a line, ready for one link: it has crossed it when it is read.
+    package mutating func line(
+        to destination: String, type: String, payload: JSONValue, ttl: Int = 0, at now: Instant
+    ) -> [UInt8] {
+        var packet = packet(to: destination, type: type, payload: payload, at: now)
+        packet.metadata.hops = 1
+        packet.metadata.ttl = ttl
+        packet.metadata.priority = 0
+        return packet.signed(by: signer).wire + [0x0A]
+    }
+}
+
+extension Packet {
+    /// The kinds of payload that nodes send each other: `payload.kind` of packets that are not data.
+    package enum Control: String, Sendable {
+        /// Who is at this end of the link (type discovery, never forwarded).
+        case nodeInfo
+        /// A node's own links, flooded (type routing).
+        case linkState
+        /// Ask a neighbour for all it knows (type routing); it answers with `linkState`s and `topology`.
+        case topologyRequest, topology
+        /// The destination has the packet `ref` (type control).
+        case receipt
+        /// The packet `ref` ended here, and why (type control).
+        case ttlExceeded, destinationUnreachable, routingError
+        /// Heartbeat and its echo (type heartbeat, never forwarded, not signed).
+        case ping, pong
+    }
+
+    package var control: Control? {
+        payload.object?["kind"]?.string.flatMap(Control.init)
+    }
+}

@@ -1,0 +1,167 @@
+/// The mesh as its nodes announce it: each node's own links, signed, numbered and aged.
+///
+/// A link counts only when both of its ends announce it, so that nobody can invent links of others.
+package struct LinkState: Sendable {
+    package static let maxNodes = 4096
+    package static let maxLinksPerNode = 256
+    /// An announcement that was not renewed for so long is forgotten.
+    package static let lifetime = Duration.seconds(100)
+    /// A node announces anew at least this often.
+    package static let refresh = Duration.seconds(30)
+
+    package struct Link: Hashable, Sendable {
+        package var destination: NodeID
+        package var transport: TransportType
+        /// ms.
+        package var latency: Double
+        package var reliability: Double
+        package var address: String?
+    }
+    package struct Announcement: Sendable {
+        package var info: NodeInfo
+        package var links: [Link]
+        /// The signed packet as it came, for passing on.
+        package var line: [UInt8]
+        package var heardAt: Instant
+        package var timestamp: Timestamp
+    }
+    package enum Outcome: Hashable, Sendable {
+        /// Newer than what was known.
+        case news
+        case stale
+        case full
+    }
+    package private(set) var nodes: [NodeID: Announcement] = [:]
+
+    package init() {}
+
+    package mutating func merge(
+        _ announcement: Announcement, of node: NodeID
+    ) -> Outcome {
+        if let known = nodes[node] {
+            guard announcement.info.sequence > known.info.sequence else { return .stale }
+        } else if nodes.count >= LinkState.maxNodes {
+            return .full
+        }
+        nodes[node] = announcement
+        return .news
+    }
+
+    package mutating func forget(_ node: NodeID) { nodes[node] = nil }
+
+    /// Drops what is too old; true when something was.
+    package mutating func age(to now: Instant, keeping own: NodeID) -> Bool {
+        let old = nodes.filter { $0.key != own && $0.value.heardAt + LinkState.lifetime <= now }
+        for node in old.keys { nodes[node] = nil }
+        return !old.isEmpty
+    }
+
+    /// Whether both ends announce the link.
+    private func isVouched(_ source: NodeID, _ link: Link) -> Bool {
+        nodes[link.destination]?.links.contains { $0.destination == source } ?? false
+    }
+
+    /// Links that both ends announce, as records: directed, measured by their source.
+    package func linkRecords(at timestamp: Timestamp) -> [LinkRecord] {
+        var records: [LinkRecord] = []
+        for (source, announcement) in nodes.sorted(by: { $0.key < $1.key }) {
+            for link in announcement.links where isVouched(source, link) {
+                var record = LinkRecord(
+                    source: source, destination: link.destination, transport: link.transport,
+                    latency: link.latency, reliability: link.reliability)
+                record.timestamp = timestamp
+                record.address = link.address
+                record.lastSeen = announcement.timestamp
+                records.append(record)
+            }
+        }
+        return records
+    }
+
+    /// Every node that has announced itself, as records.
+    package func peerRecords(at timestamp: Timestamp, own: NodeID) -> [PeerRecord] {
+        nodes.sorted { $0.key < $1.key }.map { node, announcement in
+            var metadata = PeerRecord.Metadata(
+                discoveryMethod: .bootstrap, lastSeen: announcement.timestamp)
+            metadata.name = announcement.info.name
+            metadata.signed = true
+            if node == own { metadata.isSelf = true }
+            var record = PeerRecord(
+                nodeId: node, addresses: announcement.info.addresses,
+                capabilities: announcement.info.capabilities, metadata: metadata)
+            record.timestamp = timestamp
+            record.event = .found
+            return record
+        }
+    }
+
+    /// The neighbour to hand packets for each node to, seen from `own`.
+    package func nextHops(from own: NodeID) -> [NodeID: NodeID] {
+        var topology = Topology()
+        guard let start = topology.node(own) else { return [:] }
+        for (source, announcement) in nodes.sorted(by: { $0.key < $1.key }) {
+            // A leaf forwards for nobody: only its own links start at it.
+            guard announcement.info.role == .relay || source == own,
+                let from = topology.node(source)
+            else { continue }
+            for link in announcement.links where isVouched(source, link) {
+                guard let to = topology.node(link.destination) else { continue }
+                let edge = Topology.Link(
+                    source: from, target: to, transport: link.transport, latency: link.latency,
+                    reliability: link.reliability)
+                try? topology.add(edge)
+            }
+        }
+        let table = NextHops(from: start, in: topology)
+        var hops: [NodeID: NodeID] = [:]
+        for index in 0..<Int32(topology.nodeCount) where index != start {
+            guard let entry = table[index], let node = NodeID(topology.name(of: index)),
+                let hop = NodeID(topology.name(of: entry.hop))
+            else { continue }
+            hops[node] = hop
+        }
+        return hops
+    }
+}
+
+extension LinkState.Announcement {
+    /// Reads a `linkState` payload.
+    package init(
+        _ payload: JSONObject, line: [UInt8], timestamp: Timestamp, heardAt: Instant
+    ) throws(RecordError) {
+        let fields = RecordFields(payload)
+        let listed = try fields.objects("links")
+        guard listed.count <= LinkState.maxLinksPerNode else {
+            throw .member("links", "are more than \(LinkState.maxLinksPerNode)")
+        }
+        links = []
+        for link in listed {
+            links.append(LinkState.Link(
+                destination: try link.nodeID("destination"),
+                transport: try link.oneCase("transport", of: TransportType.self),
+                latency: try link.number("latency", in: 0...86_400_000),
+                reliability: try link.number("reliability", in: 0...1),
+                address: try link.optionalString("address")))
+        }
+        info = try NodeInfo(fields)
+        self.line = line
+        self.timestamp = timestamp
+        self.heardAt = heardAt
+    }
+
+    /// The payload that says this.
+    package static func payload(info: NodeInfo, links: [LinkState.Link]) -> JSONValue {
+        var object = info.object(kind: .linkState)
+        object["links"] = .array(links.map { link in
+            var value: JSONObject = [
+                "destination": .string(link.destination.text),
+                "transport": .string(link.transport.rawValue),
+                "latency": .number((link.latency * 1000).rounded() / 1000),
+                "reliability": .number((link.reliability * 10_000).rounded() / 10_000),
+            ]
+            if let address = link.address { value["address"] = .string(address) }
+            return .object(value)
+        })
+        return .object(object)
+    }
+}

@@ -1,0 +1,142 @@
+/// The engine that is a node: the six layers, the endpoints that it keeps up, the counts of what it
+/// dropped. Relays, senders and discoverers are this engine with other settings; sockets and the
+/// simulator drive it alike.
+package struct MeshNode: Engine {
+    package struct Settings: Sendable {
+        package var name: String?
+        package var role = NodeInfo.Role.relay
+        package var capabilities: [String] = []
+        package var addresses: [PeerAddress] = []
+        package var isInsecure = false
+        package var heartbeat = Duration.milliseconds(2500)
+        package var attempts = 3
+        package var patience = Duration.seconds(1)
+        /// Whether forwarded and received packets are worth notices; drops always are.
+        package var tellsForwarding = false
+        package init() {}
+    }
+
+    package enum Input: Sendable {
+        case link(Burst)
+        case service(Service)
+        /// Keep a connection to this endpoint.
+        case connect(Endpoint)
+        case dialFailed(Endpoint)
+        /// The addresses at which this node listens became known.
+        case listening([PeerAddress])
+    }
+
+    package enum Output: Sendable {
+        case link(Burst)
+        case service(Service)
+        case dial(Endpoint)
+        case notice(Notice)
+    }
+
+    package typealias Stack = Stacked<
+        ApplicationLayer,
+        Stacked<SessionLayer, Stacked<TransportLayer, Stacked<NetworkLayer, Stacked<DataLinkLayer, PhysicalLayer>>>>
+    >
+
+    package let node: NodeID
+    private var stack: Stack
+    private var dialer: Dialer
+    /// Packets dropped so far, by reason.
+    package private(set) var dropped: [DropReason: Int] = [:]
+
+    package init(
+        signer: any Signer, verifier: any Verifier, settings: Settings, epoch: Timestamp,
+        at now: Instant, seed: UInt64
+    ) {
+        node = signer.node
+        var author = Author(signer: signer, epoch: epoch, seed: seed)
+        func next() -> Author {
+            Author(signer: signer, epoch: epoch, seed: author.roll())
+        }
+        let start = author.timestamp(at: now)
+        let info = NodeInfo(
+            name: settings.name, role: settings.role, capabilities: settings.capabilities,
+            addresses: settings.addresses, sequence: Int(start.milliseconds))
+        var link = DataLinkLayer.Settings()
+        link.heartbeat = settings.heartbeat
+        link.isInsecure = settings.isInsecure
+        var network = NetworkLayer.Settings()
+        network.isInsecure = settings.isInsecure
+        network.tellsForwarding = settings.tellsForwarding
+        var transport = TransportLayer.Settings()
+        transport.attempts = settings.attempts
+        transport.patience = settings.patience
+        var session = SessionLayer.Settings()
+        session.isInsecure = settings.isInsecure
+        let dataLink = DataLinkLayer(info: info, author: next(), verifier: verifier, settings: link)
+        let networkLayer = NetworkLayer(
+            info: info, author: next(), verifier: verifier, settings: network, at: now)
+        let sessionLayer = SessionLayer(author: next(), verifier: verifier, settings: session, at: now)
+        stack = Stacked(
+            ApplicationLayer(author: next()),
+            Stacked(
+                sessionLayer,
+                Stacked(
+                    TransportLayer(settings: transport),
+                    Stacked(networkLayer, Stacked(dataLink, PhysicalLayer())))))
+        dialer = Dialer(seed: author.roll())
+    }
+
+    package var nextDeadline: Instant? {
+        [stack.nextDeadline, dialer.nextDeadline].compactMap { $0 }.min()
+    }
+
+    package var links: LinkTable { stack.bottom.bottom.bottom.bottom.top.links }
+    package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
+    package var unacknowledged: Int { stack.bottom.bottom.top.unacknowledged }
+
+    package mutating func handle(_ input: Input, at now: Instant, into outputs: inout [Output]) {
+        var flow = Flow<Service, Burst>()
+        switch input {
+        case .link(let burst):
+            switch burst {
+            case .opened(let link, let traits): dialer.opened(link, traits.remote)
+            case .closed(let link): dialer.closed(link, at: now)
+            default: break
+            }
+            stack.processInbound(burst, at: now, into: &flow)
+        case .service(let service): stack.processOutbound(service, at: now, into: &flow)
+        case .connect(let endpoint): dialer.keep(endpoint, at: now)
+        case .dialFailed(let endpoint): dialer.failed(endpoint, at: now)
+        case .listening(let addresses): listen(on: addresses, at: now)
+        }
+        emit(flow, into: &outputs)
+        dial(at: now, into: &outputs)
+    }
+
+    package mutating func advance(to now: Instant, into outputs: inout [Output]) {
+        var flow = Flow<Service, Burst>()
+        stack.advance(to: now, into: &flow)
+        emit(flow, into: &outputs)
+        dial(at: now, into: &outputs)
+    }
+
+    private mutating func listen(on addresses: [PeerAddress], at now: Instant) {
+        let kept = Array(addresses.prefix(NodeInfo.maxAddresses))
+        stack.bottom.bottom.bottom.bottom.top.info.addresses = kept
+        stack.bottom.bottom.bottom.top.info.addresses = kept
+        stack.bottom.bottom.bottom.top.plan(at: now)
+    }
+
+    private mutating func emit(_ flow: Flow<Service, Burst>, into outputs: inout [Output]) {
+        for notice in flow.notices {
+            switch notice {
+            case .dropped(let reason, _, _): dropped[reason, default: 0] += 1
+            case .duplicate: dropped[.duplicate, default: 0] += 1
+            default: break
+            }
+            outputs.append(.notice(notice))
+        }
+        for burst in flow.down { outputs.append(.link(burst)) }
+        for service in flow.up { outputs.append(.service(service)) }
+    }
+
+    private mutating func dial(at now: Instant, into outputs: inout [Output]) {
+        while let endpoint = dialer.next(at: now) { outputs.append(.dial(endpoint)) }
+    }
+}

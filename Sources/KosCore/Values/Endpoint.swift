@@ -1,0 +1,117 @@
+/// Where a node can be reached: one URI, parsed once.
+///
+/// `tcp://10.0.0.1:47470`, `ws://host:47470/path?peer=z6Mk…`, `udp://[fe80::1%25eth0]:47470`,
+/// `lora:/dev/ttyUSB0?sf=9`, `bluetooth://AA:BB:CC:DD:EE:FF?psm=128`.
+package struct Endpoint: Hashable, Sendable {
+    package static let defaultPort = 47470
+
+    package let transport: TransportType
+    /// Host name or IP address without brackets; the device for `lora` and `bluetooth`.
+    package let host: String
+    /// 0 lets the kernel choose, for listening.
+    package let port: Int
+    /// Starts with `/` where the transport is an HTTP one; else empty.
+    package let path: String
+    package let query: [String: String]
+
+    package init(
+        transport: TransportType, host: String, port: Int = Endpoint.defaultPort,
+        path: String = "", query: [String: String] = [:]
+    ) {
+        self.transport = transport
+        self.host = host
+        self.port = port
+        self.path = path.isEmpty && transport.isHTTP ? "/" : path
+        self.query = query
+    }
+
+    /// Nil when `text` is no URI of a known transport, or its port is not one.
+    package init?(_ text: String) {
+        guard let colon = text.firstIndex(of: ":"),
+            let transport = TransportType(rawValue: text[..<colon].lowercased())
+        else { return nil }
+        var rest = text[text.index(after: colon)...]
+        var query: [String: String] = [:]
+        if let mark = rest.firstIndex(of: "?") {
+            for pair in rest[rest.index(after: mark)...].split(separator: "&") {
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                query[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
+            }
+            rest = rest[..<mark]
+        }
+        if rest.hasPrefix("//") { rest = rest.dropFirst(2) }
+        guard transport != .lora, transport != .bluetooth else {
+            guard !rest.isEmpty else { return nil }
+            self.init(transport: transport, host: String(rest), port: 0, query: query)
+            return
+        }
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        guard let (host, port) = Endpoint.authority(rest[..<slash]) else { return nil }
+        self.init(
+            transport: transport, host: host, port: port ?? transport.usualPort,
+            path: String(rest[slash...]), query: query)
+    }
+
+    /// `host`, `host:port`, `[v6]` or `[v6]:port`.
+    private static func authority(_ text: Substring) -> (host: String, port: Int?)? {
+        var host = text
+        var digits: Substring?
+        if host.hasPrefix("[") {
+            guard let close = host.firstIndex(of: "]") else { return nil }
+            let tail = host[host.index(after: close)...]
+            host = host[host.index(after: host.startIndex)..<close]
+            guard tail.isEmpty || tail.hasPrefix(":") else { return nil }
+            digits = tail.isEmpty ? nil : tail.dropFirst()
+        } else if let colon = host.lastIndex(of: ":") {
+            digits = host[host.index(after: colon)...]
+            host = host[..<colon]
+            guard !host.contains(":") else { return nil }
+        }
+        guard let digits else { return (unescaped(String(host)), nil) }
+        guard let number = Int(digits), (0...65535).contains(number) else { return nil }
+        return (unescaped(String(host)), number)
+    }
+
+    /// RFC 6874: the scope of a link-local address is written `%25eth0`.
+    private static func unescaped(_ host: String) -> String {
+        guard let percent = host.firstRange(of: "%25") else { return host }
+        return host[..<percent.lowerBound] + "%" + host[percent.upperBound...]
+    }
+
+    /// Node that must answer there: `?peer=z6Mk…`.
+    package var pinnedPeer: NodeID? { query["peer"].flatMap { NodeID($0) } }
+
+    /// The endpoint as a peer's address.
+    package var peerAddress: PeerAddress {
+        PeerAddress(type: transport, address: host, port: port == 0 ? nil : port)
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    package var description: String {
+        guard transport != .lora, transport != .bluetooth else {
+            return "\(transport.rawValue):\(host)\(queryText)"
+        }
+        let shown = host.contains(":") ? "[\(host.replacing("%", with: "%25"))]" : host
+        return "\(transport.rawValue)://\(shown):\(port)\(path)\(queryText)"
+    }
+
+    private var queryText: String {
+        guard !query.isEmpty else { return "" }
+        let pairs = query.sorted { $0.key < $1.key }.map { $0.value.isEmpty ? $0.key : "\($0.key)=\($0.value)" }
+        return "?" + pairs.joined(separator: "&")
+    }
+}
+
+extension TransportType {
+    /// Whether an URI of this transport has a path.
+    package var isHTTP: Bool {
+        switch self {
+        case .ws, .wss, .http, .https, .webrtc: true
+        case .tcp, .tls, .udp, .lora, .bluetooth: false
+        }
+    }
+
+    /// Port of an URI that names none.
+    package var usualPort: Int { Endpoint.defaultPort }
+}

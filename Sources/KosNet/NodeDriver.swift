@@ -1,0 +1,165 @@
+package import KosCore
+package import NIOCore
+import NIOPosix
+
+/// Runs a `MeshNode` on one event loop: sockets in, sockets out, alarms, and the node's other outputs
+/// to whoever asked. Everything here happens on that loop; nothing hops.
+package final class NodeDriver {
+    /// Octets that may wait for one neighbour; what comes on top is dropped and counted.
+    package static let maxQueue = 1 << 20
+
+    package let loop: any EventLoop
+    package private(set) var node: MeshNode
+    /// Told of every output that is not for a socket.
+    package var observer: (MeshNode.Output, Instant) -> Void = { _, _ in }
+    /// Told when the node has settled after something happened: the moment to flush.
+    package var settled: () -> Void = {}
+    /// Connections that could not be made, with the reason, for the tool to tell of.
+    package var dialFailed: (Endpoint, String) -> Void = { _, _ in }
+
+    private let now: () -> Instant
+    private var conduits: [LinkID: any Conduit] = [:]
+    private var lastLink = 0
+    private var alarm: (at: Instant, task: Scheduled<Void>)?
+    private var isBusy = false
+    private var inputs: [MeshNode.Input] = []
+    private var outputs: [MeshNode.Output] = []
+    /// Packets dropped because their neighbour did not read, by link.
+    package private(set) var queueDrops = 0
+    package private(set) var listeners: [any Channel] = []
+
+    package init(_ node: MeshNode, on loop: any EventLoop, now: @escaping () -> Instant) {
+        self.node = node
+        self.loop = loop
+        self.now = now
+        setAlarm()
+    }
+
+    /// Hands the node an input, and acts on what it says.
+    package func post(_ input: MeshNode.Input) {
+        inputs.append(input)
+        guard !isBusy else { return }
+        isBusy = true
+        var next = 0
+        while next < inputs.count {
+            let time = now()
+            node.handle(inputs[next], at: time, into: &outputs)
+            next += 1
+            perform(at: time)
+        }
+        inputs.removeAll(keepingCapacity: true)
+        finish()
+    }
+
+    private func wake() {
+        alarm = nil
+        guard !isBusy else { return }
+        isBusy = true
+        let time = now()
+        node.advance(to: time, into: &outputs)
+        perform(at: time)
+        while !inputs.isEmpty {
+            let input = inputs.removeFirst()
+            node.handle(input, at: time, into: &outputs)
+            perform(at: time)
+        }
+        finish()
+    }
+
+    private func finish() {
+        for conduit in conduits.values where conduit.isDirty { conduit.flush() }
+        isBusy = false
+        setAlarm()
+        settled()
+    }
+
+    private func perform(at time: Instant) {
+        let batch = outputs
+        outputs.removeAll(keepingCapacity: true)
+        for output in batch {
+            switch output {
+            case .link(.octets(let link, let octets)):
+                guard let conduit = conduits[link] else { continue }
+                if conduit.isWritable { conduit.write(octets) } else { queueDrops += 1 }
+            case .link(.close(let link, _)): conduits[link]?.close()
+            case .link: break
+            case .dial(let endpoint): dial(endpoint)
+            case .service, .notice: observer(output, time)
+            }
+        }
+    }
+
+    private func setAlarm() {
+        let deadline = node.nextDeadline
+        if let alarm {
+            if alarm.at == deadline { return }
+            alarm.task.cancel()
+        }
+        alarm = nil
+        guard let deadline else { return }
+        let wait = max(0, deadline.nanoseconds &- now().nanoseconds)
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        alarm = (deadline, loop.scheduleTask(in: .nanoseconds(wait)) { bound.value.wake() })
+    }
+
+    // MARK: Connections
+
+    /// A conduit is up: it has a link from now on.
+    package func opened(_ conduit: some Conduit, _ traits: LinkTraits) -> LinkID {
+        lastLink += 1
+        let link = LinkID(lastLink)
+        conduits[link] = conduit
+        post(.link(.opened(link, traits)))
+        return link
+    }
+
+    package func received(_ octets: [UInt8], on link: LinkID) {
+        post(.link(.octets(link, octets)))
+    }
+
+    package func closed(_ link: LinkID) {
+        guard conduits.removeValue(forKey: link) != nil else { return }
+        post(.link(.closed(link)))
+    }
+
+    package var linkCount: Int { conduits.count }
+
+    private func dial(_ endpoint: Endpoint) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        Transports.connect(endpoint, driver: self).assumeIsolated().whenFailure { error in
+            let driver = bound.value
+            driver.dialFailed(endpoint, Transports.describe(error))
+            driver.post(.dialFailed(endpoint))
+        }
+    }
+
+    /// Listens; the result is the endpoint with the port that the kernel chose.
+    package func listen(on endpoint: Endpoint) -> EventLoopFuture<Endpoint> {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        return Transports.listen(endpoint, driver: self).assumeIsolated().map { channel, actual in
+            bound.value.listeners.append(channel)
+            return actual
+        }.nonisolated()
+    }
+
+    package func stopListening() {
+        for listener in listeners { listener.close(promise: nil) }
+        listeners = []
+    }
+
+    package func closeAll() {
+        stopListening()
+        for conduit in conduits.values { conduit.close() }
+    }
+}
+
+/// One connection as the driver sees it: a place to write to.
+package protocol Conduit: AnyObject {
+    /// False while more than the neighbour's queue waits to be written.
+    var isWritable: Bool { get }
+    /// Whether something was written since the last flush.
+    var isDirty: Bool { get }
+    func write(_ octets: [UInt8])
+    func flush()
+    func close()
+}

@@ -1,6 +1,0 @@
-import KosCore
-import NIOPosix
-import NIOSSL
-import NIOHTTP1
-import NIOWebSocket
-import Crypto

@@ -1,0 +1,75 @@
+import KosCore
+import NIOCore
+
+/// A TCP connection: chunks in, chunks out. The node finds the lines; nothing is done per line here.
+final class StreamHandler: ChannelInboundHandler, Conduit {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let driver: NodeDriver
+    private let traits: LinkTraits?
+    private let isOutgoing: Bool
+    private var context: ChannelHandlerContext?
+    private var link: LinkID?
+    private(set) var isDirty = false
+
+    /// `remote` is nil for accepted connections, whose peer is asked for when they are active.
+    init(driver: NodeDriver, remote: Endpoint?) {
+        self.driver = driver
+        isOutgoing = remote != nil
+        traits = remote.map { LinkTraits(transport: .tcp, remote: $0, isOutgoing: true) }
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { open(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        open(context)
+        context.fireChannelActive()
+    }
+
+    private func open(_ context: ChannelHandlerContext) {
+        guard link == nil else { return }
+        let remote = Transports.endpoint(.tcp, context.remoteAddress)
+        link = driver.opened(
+            self, traits ?? LinkTraits(transport: .tcp, remote: remote, isOutgoing: false))
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard let link else { return }
+        let buffer = unwrapInboundIn(data)
+        driver.received(Array(buffer.readableBytesView), on: link)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if let link { driver.closed(link) }
+        self.context = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: Conduit
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func write(_ octets: [UInt8]) {
+        guard let context else { return }
+        isDirty = true
+        context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
+    }
+
+    func flush() {
+        isDirty = false
+        context?.flush()
+    }
+
+    func close() {
+        context?.flush()
+        context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,46 @@
+import KosCore
+import NIOCore
+import NIOPosix
+
+/// TCP: a packet a line (kos(7), TRANSPORTS).
+enum TCPTransport {
+    /// The default low mark equals one read, so that back-pressure would flap.
+    static let watermark = ChannelOptions.Types.WriteBufferWaterMark(low: 256 * 1024, high: NodeDriver.maxQueue)
+
+    static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
+        let bound = NIOLoopBound(driver, eventLoop: driver.loop)
+        let bootstrap = ClientBootstrap(group: driver.loop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.writeBufferWaterMark, value: watermark)
+            .connectTimeout(Transports.connectTimeout)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        StreamHandler(driver: bound.value, remote: endpoint))
+                }
+            }
+        let channel = Transports.address(of: endpoint).map { bootstrap.connect(to: $0) }
+            ?? bootstrap.connect(host: endpoint.host, port: endpoint.port)
+        return channel.map { _ in }
+    }
+
+    static func listen(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<any Channel> {
+        let bound = NIOLoopBound(driver, eventLoop: driver.loop)
+        do {
+            return ServerBootstrap(group: driver.loop)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelOption(.backlog, value: 1024)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.writeBufferWaterMark, value: watermark)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(
+                            StreamHandler(driver: bound.value, remote: nil))
+                    }
+                }
+                .bind(to: try Transports.bindAddress(of: endpoint))
+        } catch {
+            return driver.loop.makeFailedFuture(error)
+        }
+    }
+}

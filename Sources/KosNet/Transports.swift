@@ -1,0 +1,74 @@
+import Glibc
+import KosCore
+import NIOCore
+import NIOPosix
+
+/// Opens and accepts connections, by transport.
+package enum Transports {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+        package init(_ description: String) { self.description = description }
+    }
+
+    static let connectTimeout = TimeAmount.seconds(5)
+
+    static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
+        switch endpoint.transport {
+        case .tcp: TCPTransport.connect(endpoint, driver: driver)
+        case .ws: WebSocketTransport.connect(endpoint, driver: driver)
+        case .udp: UDPTransport.connect(endpoint, driver: driver)
+        default: driver.loop.makeFailedFuture(Failure("\(endpoint.transport.rawValue) is not built in"))
+        }
+    }
+
+    static func listen(
+        _ endpoint: Endpoint, driver: NodeDriver
+    ) -> EventLoopFuture<(any Channel, Endpoint)> {
+        let bound: EventLoopFuture<any Channel>
+        switch endpoint.transport {
+        case .tcp: bound = TCPTransport.listen(endpoint, driver: driver)
+        case .ws, .http: bound = WebSocketTransport.listen(endpoint, driver: driver)
+        case .udp: bound = UDPTransport.listen(endpoint, driver: driver)
+        default:
+            return driver.loop.makeFailedFuture(
+                Failure("cannot listen on \(endpoint.transport.rawValue)"))
+        }
+        return bound.map { channel in
+            let actual = Endpoint(
+                transport: endpoint.transport, host: endpoint.host,
+                port: channel.localAddress?.port ?? endpoint.port, path: endpoint.path,
+                query: endpoint.query)
+            return (channel, actual)
+        }
+    }
+
+    /// The address of an endpoint: at once for IP addresses, through the resolver for names.
+    static func address(of endpoint: Endpoint) -> SocketAddress? {
+        try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port)
+    }
+
+    /// Where a listener binds: every interface when the endpoint names no host.
+    static func bindAddress(of endpoint: Endpoint) throws -> SocketAddress {
+        let host = endpoint.host.isEmpty || endpoint.host == "*" ? "::" : endpoint.host
+        if let address = try? SocketAddress(ipAddress: host, port: endpoint.port) { return address }
+        return try SocketAddress.makeAddressResolvingHost(host, port: endpoint.port)
+    }
+
+    static func endpoint(_ transport: TransportType, _ address: SocketAddress?, path: String = "") -> Endpoint {
+        Endpoint(
+            transport: transport, host: address?.ipAddress ?? "", port: address?.port ?? 0, path: path)
+    }
+
+    /// An error in words, without Swift's decoration.
+    package static func describe(_ error: any Error) -> String {
+        switch error {
+        case let failure as Failure: return failure.description
+        case let error as IOError: return String(cString: strerror(error.errnoCode))
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.first { return describe(first.error) }
+            return "the name \(error.host) cannot be resolved"
+        case ChannelError.connectTimeout: return "no answer within \(connectTimeout.nanoseconds / 1_000_000_000) s"
+        default: return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,228 @@
+import KosCore
+
+/// Which members of a record a person sees, and how.
+enum TextColumns {
+    struct Cell {
+        let title: String
+        let text: String
+        /// Least width, so that rows drawn one by one stand under each other.
+        var width = 0
+    }
+
+    static func cells(of record: JSONObject, type: String) -> [Cell] {
+        switch type {
+        case "peer": peer(record)
+        case "link": link(record)
+        case "route": route(record)
+        case "packet": packet(record)
+        case "sendResult": sendResult(record)
+        case "relayEvent": relayEvent(record)
+        case "probe": probe(record)
+        case "hop": hop(record)
+        case "setting":
+            ["name", "value", "origin"].map {
+                Cell(title: $0.uppercased(), text: plain(record[$0]), width: 12)
+            }
+        default: generic(record)
+        }
+    }
+
+    static func error(_ record: JSONObject) -> String {
+        let hint = record["hint"]?.string.map { "; \($0)" } ?? ""
+        return "\(plain(record["message"]))\(hint)".printable + "\n"
+    }
+
+    static func summary(_ record: JSONObject) -> String {
+        let cells = generic(record).filter { $0.title != "TOOL" }
+        let width = cells.map(\.title.count).max() ?? 0
+        return cells.reduce(into: "\n") { text, cell in
+            let gap = String(repeating: " ", count: width - cell.title.count + 2)
+            text += (cell.title.lowercased() + gap + cell.text).printable + "\n"
+        }
+    }
+
+    private static func peer(_ record: JSONObject) -> [Cell] {
+        let metadata = record["metadata"]?.object ?? [:]
+        var addresses: [String] = []
+        for address in record["addresses"]?.array ?? [] {
+            guard let object = address.object,
+                let address = try? PeerAddress(RecordFields(object))
+            else { continue }
+            addresses.append(address.uri)
+        }
+        let event = plain(record["event"])
+        let reason = record["reason"]?.string.map { " (\($0))" } ?? ""
+        let methods = metadata["methods"]?.array?.compactMap(\.string) ?? []
+        var cells = [
+            Cell(
+                title: "NODE", text: metadata["name"]?.string ?? node(record["nodeId"]), width: 13),
+            Cell(
+                title: "METHOD",
+                text: methods.isEmpty
+                    ? plain(metadata["discoveryMethod"]) : methods.joined(separator: ","), width: 9),
+            Cell(title: "ADDRESSES", text: addresses.joined(separator: " "), width: 34),
+            Cell(
+                title: "CAPABILITIES",
+                text: (record["capabilities"]?.array ?? []).compactMap(\.string)
+                    .joined(separator: ","), width: 12),
+            Cell(title: "SEEN", text: age(record["timestamp"], since: metadata["lastSeen"])),
+        ]
+        if event != "" && event != "found" {
+            cells.insert(Cell(title: "EVENT", text: event + reason, width: 18), at: 0)
+        }
+        return cells
+    }
+
+    private static func link(_ record: JSONObject) -> [Cell] {
+        [
+            Cell(title: "FROM", text: node(record["source"]), width: 13),
+            Cell(title: "TO", text: node(record["destination"]), width: 13),
+            Cell(title: "OVER", text: plain(record["transport"]), width: 5),
+            Cell(title: "LATENCY", text: milliseconds(record["latency"]), width: 9),
+            Cell(title: "RELIABILITY", text: percent(record["reliability"])),
+            Cell(title: "BANDWIDTH", text: bitRate(record["bandwidth"])),
+            Cell(title: "ADDRESS", text: plain(record["address"])),
+        ]
+    }
+
+    private static func route(_ record: JSONObject) -> [Cell] {
+        let nodes = (record["hops"]?.array ?? []).map { hop in
+            hop.object.map { $0["nodeId"].map(node) ?? plain($0["address"]) } ?? ""
+        }
+        let path = (record["source"].map { [node($0)] } ?? []) + nodes
+        return [
+            Cell(title: "TO", text: node(record["destination"]), width: 13),
+            Cell(title: "LATENCY", text: milliseconds(record["latency"]), width: 9),
+            Cell(title: "RELIABILITY", text: percent(record["reliability"])),
+            Cell(title: "BANDWIDTH", text: bitRate(record["bandwidth"])),
+            Cell(title: "COST", text: plain(record["cost"]), width: 8),
+            Cell(title: "SCORE", text: plain(record["score"]), width: 6),
+            Cell(title: "ALGORITHM", text: plain(record["algorithm"])),
+            Cell(title: "PATH", text: path.joined(separator: " → ")),
+        ]
+    }
+
+    private static func packet(_ record: JSONObject) -> [Cell] {
+        let metadata = record["metadata"]?.object ?? [:]
+        return [
+            Cell(title: "FROM", text: node(record["source"]), width: 13),
+            Cell(title: "TO", text: node(record["destination"]), width: 13),
+            Cell(title: "KIND", text: plain(metadata["type"]), width: 9),
+            Cell(title: "HOPS", text: plain(metadata["hops"])),
+            Cell(title: "TTL", text: plain(metadata["ttl"])),
+            Cell(title: "PAYLOAD", text: plain(record["payload"])),
+        ]
+    }
+
+    private static func sendResult(_ record: JSONObject) -> [Cell] {
+        let isDone = record["success"]?.boolean == true
+        let word = record["status"]?.string ?? (isDone ? "delivered" : "failed")
+        let detail = isDone ? plain(record["packetId"]) : plain(record["error"])
+        return [
+            Cell(title: "TO", text: node(record["destination"]), width: 13),
+            Cell(title: "RESULT", text: word, width: 9),
+            Cell(title: "RTT", text: milliseconds(record["rttMs"]), width: 9),
+            Cell(title: "TRIES", text: plain(record["attempts"])),
+            Cell(title: "BYTES", text: plain(record["bytesSent"])),
+            Cell(title: "PACKET", text: detail),
+        ]
+    }
+
+    private static func relayEvent(_ record: JSONObject) -> [Cell] {
+        let reason = record["reason"]?.string.map { " (\($0))" } ?? ""
+        return [
+            Cell(title: "EVENT", text: plain(record["event"]) + reason, width: 20),
+            Cell(title: "FROM", text: node(record["from"]), width: 13),
+            Cell(title: "TO", text: node(record["to"]), width: 13),
+            Cell(title: "HOPS", text: plain(record["hops"])),
+            Cell(title: "TTL", text: plain(record["ttl"])),
+            Cell(title: "PACKET", text: plain(record["packetId"])),
+        ]
+    }
+
+    private static func probe(_ record: JSONObject) -> [Cell] {
+        [
+            Cell(title: "SEQ", text: plain(record["seq"]), width: 4),
+            Cell(title: "TO", text: node(record["destination"]), width: 13),
+            Cell(title: "RTT", text: milliseconds(record["rttMs"]), width: 9),
+            Cell(title: "HOPS", text: plain(record["hops"])),
+            Cell(title: "RESULT", text: record["error"]?.string ?? "answered"),
+        ]
+    }
+
+    private static func hop(_ record: JSONObject) -> [Cell] {
+        let times = record["rttMs"]?.object ?? [:]
+        let sides = ["last", "min", "avg", "max"].map {
+            Cell(title: $0.uppercased(), text: milliseconds(times[$0]), width: 9)
+        }
+        return [
+            Cell(title: "HOP", text: plain(record["hop"])),
+            Cell(title: "NODE", text: record["nodeId"].map(node) ?? "*", width: 13),
+            Cell(title: "LOSS", text: percent(record["lossRatio"]), width: 6),
+        ] + sides + [Cell(title: "ADDRESS", text: plain(record["address"]))]
+    }
+
+    /// Members as they are, objects spread one level, times and empty ones left out.
+    private static func generic(_ record: JSONObject) -> [Cell] {
+        var cells: [Cell] = []
+        for member in record.members.dropFirst(2) where member.name != "timestamp" {
+            if let object = member.value.object {
+                for inner in object.members {
+                    let title = "\(member.name).\(inner.name)".uppercased()
+                    cells.append(Cell(title: title, text: plain(inner.value)))
+                }
+            } else {
+                cells.append(Cell(title: member.name.uppercased(), text: plain(member.value)))
+            }
+        }
+        return cells
+    }
+
+    private static func plain(_ value: JSONValue?) -> String {
+        switch value {
+        case nil, .null: ""
+        case .string(let text): text
+        case .array(let elements) where elements.allSatisfy { $0.string != nil }:
+            elements.compactMap(\.string).joined(separator: ",")
+        case .some(let other): other.text
+        }
+    }
+
+    private static func node(_ value: JSONValue?) -> String {
+        let text = plain(value)
+        return NodeID(text)?.brief ?? text
+    }
+
+    private static func milliseconds(_ value: JSONValue?) -> String {
+        value?.number.map { "\(shortened($0)) ms" } ?? "-"
+    }
+
+    private static func percent(_ value: JSONValue?) -> String {
+        value?.number.map { "\(shortened($0 * 100)) %" } ?? "-"
+    }
+
+    private static func bitRate(_ value: JSONValue?) -> String {
+        guard let rate = value?.number else { return "-" }
+        for (unit, scale) in [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)] where rate >= scale
+        {
+            return "\(shortened(rate / scale)) \(unit)"
+        }
+        return "\(shortened(rate)) bit/s"
+    }
+
+    /// Two decimals at most.
+    private static func shortened(_ value: Double) -> String {
+        JSONValue.number((value * 100).rounded() / 100).text
+    }
+
+    private static func age(_ now: JSONValue?, since seen: JSONValue?) -> String {
+        guard let seen = seen?.integer else { return "" }
+        let seconds = ((now?.integer ?? seen) - seen) / 1000
+        return switch seconds {
+        case ..<2: "now"
+        case ..<120: "\(seconds) s ago"
+        case ..<7200: "\(seconds / 60) min ago"
+        default: "\(seconds / 3600) h ago"
+        }
+    }
+}

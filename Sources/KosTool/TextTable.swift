@@ -1,0 +1,80 @@
+package import KosCore
+
+/// Draws a tool's own records for people: one block of columns a record type.
+///
+/// Rows may be drawn in parts, as a run that goes on needs it: the header comes once a block, and
+/// columns never become narrower.
+package struct TextTable {
+    private let isColored: Bool
+    private var rows: [[String]] = []
+    private var titles: [String] = []
+    private var widths: [Int] = []
+    private var hasHeader = false
+    private var drawn = ""
+
+    package init(isColored: Bool = false) { self.isColored = isColored }
+
+    package mutating func add(_ record: some Record) {
+        let line = Array(record.line.dropLast())
+        guard let object = try? JSONObject(parsing: line.span) else { return }
+        let type = type(of: record).type.description
+        guard type != "error", type != "summary" else {
+            endBlock()
+            drawn += type == "error" ? TextColumns.error(object) : TextColumns.summary(object)
+            return
+        }
+        let cells = TextColumns.cells(of: object, type: type)
+        let names = cells.map(\.title)
+        if names != titles {
+            let isFirst = titles.isEmpty && drawn.isEmpty
+            endBlock()
+            if !isFirst { drawn += "\n" }
+            titles = names
+            widths = cells.map { max($0.title.count, $0.width) }
+        }
+        rows.append(cells.map(\.text.printable))
+    }
+
+    /// Everything drawn since the last call.
+    package mutating func render() -> String {
+        defer { drawn = "" }
+        drawn += draw()
+        return drawn
+    }
+
+    private mutating func endBlock() {
+        drawn += draw()
+        titles = []
+        widths = []
+        hasHeader = false
+    }
+
+    private mutating func draw() -> String {
+        guard !rows.isEmpty else { return "" }
+        for row in rows {
+            for (index, cell) in row.enumerated() where index < widths.count - 1 {
+                widths[index] = max(widths[index], min(cell.count, 48))
+            }
+        }
+        var text = ""
+        if !hasHeader {
+            let header = line(titles)
+            text = isColored ? "\u{1B}[1m\(header)\u{1B}[0m\n" : header + "\n"
+            hasHeader = true
+        }
+        for row in rows { text += line(row) + "\n" }
+        rows = []
+        return text
+    }
+
+    private func line(_ cells: [String]) -> String {
+        var text = ""
+        for (index, cell) in cells.enumerated() {
+            text += cell
+            guard index < cells.count - 1 else { break }
+            text += String(repeating: " ", count: max(0, widths[index] - cell.count) + 2)
+        }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}

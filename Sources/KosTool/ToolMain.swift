@@ -1,0 +1,105 @@
+package import ArgumentParser
+import Glibc
+import KosCore
+
+/// Runs a tool from its arguments to its exit status.
+package enum ToolMain {
+    package static func run<Root: ParsableCommand>(_ root: Root.Type) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        occupyStandardDescriptors()
+        let name = root.configuration.commandName ?? "kos"
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if let text = answerWithoutParsing(arguments, name) { exit(put(text, name).rawValue) }
+        exit(start(root, arguments.map { $0 == "--lock" ? "--lock=-" : $0 }, name).rawValue)
+    }
+
+    /// Standard streams that were closed are opened so that their use fails, and that no file of ours
+    /// takes their numbers.
+    private static func occupyStandardDescriptors() {
+        for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+        }
+    }
+
+    /// `--version` and `--schema` need no options and stand alone: they are answered before the parser,
+    /// which costs more than the answer, is set up.
+    private static func answerWithoutParsing(_ arguments: [String], _ name: String) -> String? {
+        for (index, argument) in arguments.enumerated() {
+            switch argument {
+            case "--": return nil
+            case "--version", "-V": return "\(name) \(Version.toolkit)\n"
+            case "--schema":
+                guard index + 1 < arguments.count else {
+                    return Schema.text(of: RecordTypes.all) + "\n"
+                }
+                return RecordTypes.named(arguments[index + 1]).map { Schema.text(of: [$0]) + "\n" }
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    private static func start<Root: ParsableCommand>(
+        _ root: Root.Type, _ arguments: [String], _ name: String
+    ) -> ExitStatus {
+        let plain = ErrorOutput(
+            tool: name, verbosity: 0, isJSON: arguments.wantsJSON(after: "--log-format"))
+        do {
+            var command = try CommandLineParser(root, name).parse(arguments)
+            switch command {
+            case .text(let text): return put(text, name)
+            case .settings(let rows, let common): return try show(rows, common)
+            case .tool(var tool):
+                command = .text("")
+                return try Run(name, tool).run(&tool)
+            }
+        } catch is RecordOutput.Closed {
+            return .yes
+        } catch let failure as ToolFailure {
+            if failure.status != .locked || !arguments.wantsQuiet { plain.tell(failure) }
+            return failure.status
+        } catch {
+            plain.say("\(error)")
+            return .failure
+        }
+    }
+
+    private static func show(_ rows: [SettingRecord], _ common: CommonOptions) throws -> ExitStatus
+    {
+        let output = RecordOutput(
+            descriptor: 1, place: "stdout", isText: Run.isText(common, descriptor: 1),
+            isQuiet: false)
+        for row in rows { try output.write(row) }
+        try output.finish()
+        return .yes
+    }
+
+    /// Writes an answer to stdout; status 3 when that cannot be done.
+    private static func put(_ text: String, _ name: String) -> ExitStatus {
+        let output = RecordOutput(descriptor: 1, place: "stdout", isText: false, isQuiet: false)
+        do {
+            try output.write(text: text)
+            try output.finish()
+            return .yes
+        } catch is RecordOutput.Closed {
+            return .yes
+        } catch {
+            let failure = error as? ToolFailure
+            ErrorOutput(tool: name, verbosity: 0).say(failure?.message ?? "\(error)")
+            return .failure
+        }
+    }
+}
+
+/// What can be known of a command line that could not be parsed.
+extension [String] {
+    fileprivate var wantsQuiet: Bool {
+        contains {
+            $0 == "--quiet" || ($0.hasPrefix("-") && !$0.hasPrefix("--") && $0.contains("q"))
+        }
+    }
+    fileprivate func wantsJSON(after option: String) -> Bool {
+        contains("\(option)=json")
+            || firstIndex(of: option).map { $0 + 1 < count && self[$0 + 1] == "json" } ?? false
+    }
+}

@@ -1,0 +1,151 @@
+import KosCore
+import KosMDNS
+import KosNet
+import KosTool
+
+/// `-A`: announces this node by each method, tells how it went, and keeps on for `--hold`.
+final class Announcer {
+    let options: KosDiscover
+    let io: ToolIO
+    private let loop: AvahiLoop
+    private let identity: NodeIdentity
+    private let endpoints: [Endpoint]
+    private let ttl: Duration
+    private var host = "localhost"
+    private var results: [DiscoveryMethodName: Bool] = [:]
+
+    init(_ options: KosDiscover, _ io: ToolIO) throws {
+        self.options = options
+        self.io = io
+        guard let loop = AvahiLoop() else {
+            throw ToolFailure(.failure, code: "resource", "no descriptors left for an event loop")
+        }
+        self.loop = loop
+        io.limit(to: .seconds(10))
+        identity = try Authenticity.identity(io)
+        let given = options.announcing.listen.map(\.endpoint)
+        endpoints = given.isEmpty ? [Endpoint(transport: .tcp, host: "")] : given
+        ttl = options.announcing.ttl?.duration ?? .seconds(120)
+    }
+
+    func run() throws -> ExitStatus {
+        for method in options.chosen.methods {
+            switch method {
+            case .mdns: try announceOverMDNS()
+            default:
+                try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
+            }
+        }
+        let succeeded = results.values.filter { $0 }.count
+        if succeeded == results.count { return .yes }
+        return succeeded > 0 ? .partly : .failure
+    }
+
+    /// What this node says of itself now; signed.
+    private func announcement() -> PeerAnnouncement {
+        PeerAnnouncement(
+            nodeId: identity.node, capabilities: options.capability, endpoints: endpoints,
+            timestamp: SystemClock.timestamp, ttlMs: Int(ttl.nanoseconds / 1_000_000)
+        ).fittingTXT().signed(by: identity)
+    }
+
+    private func record() throws -> TXTRecord {
+        let hash = identity.node.publicKey.map(Digest.keyHash)
+        guard let record = announcement().txt(keyHash: hash) else {
+            throw ToolFailure.usage(
+                "the --listen endpoints do not fit into an announcement", hint: "name fewer of them"
+            )
+        }
+        return record
+    }
+
+    /// Where this node listens, by its host's name where an endpoint names no host.
+    private var addresses: [PeerAddress] {
+        endpoints.map { endpoint in
+            var address = endpoint.peerAddress
+            if address.address.isEmpty { address.address = host }
+            return address
+        }
+    }
+
+    private func tell(_ method: DiscoveryMethodName, bytesSent: Int? = nil, error: String? = nil)
+        throws
+    {
+        results[method] = error == nil
+        if let error { io.errors.say("\(method.rawValue): \(error)") }
+        try io.output.write(
+            AnnouncementRecord(
+                timestamp: SystemClock.timestamp, nodeId: identity.node, method: method,
+                success: error == nil, addresses: error == nil ? addresses : [],
+                ttlMs: Int(ttl.nanoseconds / 1_000_000), bytesSent: bytesSent, error: error))
+        try io.output.flush()
+    }
+
+    // MARK: mDNS
+
+    private func announceOverMDNS() throws {
+        let announcing = MDNSClient.Announcing(
+            name: options.announcing.name ?? identity.node.text, type: options.service,
+            domain: options.domain, port: endpoints.first?.port ?? Endpoint.defaultPort,
+            txt: try record())
+        guard
+            let client = MDNSClient(
+                loop: loop, interface: options.interface, browsing: nil, announcing: announcing,
+                seed: SystemClock.seed)
+        else {
+            throw ToolFailure(
+                .failure, code: "noInterface", "no interface '\(options.interface ?? "")'")
+        }
+        client.advance(to: SystemClock.now)
+        guard try waitForPublication(client) else { return }
+        try keep(client)
+    }
+
+    /// True once the daemon has announced the service.
+    private func waitForPublication(_ client: MDNSClient) throws -> Bool {
+        while true {
+            for event in client.takeEvents() {
+                switch event {
+                case .running(let host): self.host = host
+                case .published:
+                    try tell(.mdns)
+                    return true
+                case .publishFailed(let reason), .unavailable(let reason), .lost(let reason):
+                    try tell(.mdns, error: reason)
+                    return false
+                default: continue
+                }
+            }
+            let left = io.timeLeft ?? .seconds(10)
+            guard left > .zero else {
+                try tell(.mdns, error: "the Avahi daemon did not announce it in time")
+                return false
+            }
+            _ = loop.wait(left)
+            client.advance(to: SystemClock.now)
+        }
+    }
+
+    /// Holds the announcement, renewing it, until `--hold` is over or a signal comes. The daemon's second
+    /// announcement follows the first by a second (RFC 6762 §8.3), which is the least that is held.
+    private func keep(_ client: MDNSClient) throws {
+        let hold = max(options.announcing.hold?.duration ?? .zero, .milliseconds(1100))
+        let end = SystemClock.now + hold
+        if hold > .seconds(2) { try io.startWatching() }
+        if let signals = io.watch?.descriptor { loop.watch(signals) }
+        var renewal = SystemClock.now + ttl * 0.5
+        while SystemClock.now < end {
+            let ready = loop.wait(min(end, renewal) - SystemClock.now)
+            if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
+                break
+            }
+            client.advance(to: SystemClock.now)
+            for case .lost(let reason) in client.takeEvents() { io.errors.note("mdns: \(reason)") }
+            if SystemClock.now >= renewal {
+                client.update(txt: try record())
+                renewal = SystemClock.now + ttl * 0.5
+            }
+        }
+        client.withdraw()
+    }
+}

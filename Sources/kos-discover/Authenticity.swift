@@ -1,0 +1,18 @@
+import KosCore
+import KosNet
+import KosTool
+
+/// This node's key, and the check of others'.
+enum Authenticity {
+    static let verifier = SignatureVerifier()
+
+    /// The key of this node, made on first need.
+    static func identity(_ io: ToolIO) throws -> NodeIdentity {
+        let path = try io.directories.file("identity.pem", in: .data)
+        do throws(NodeIdentity.Failure) {
+            return try NodeIdentity(path: path)
+        } catch {
+            throw ToolFailure(.failure, code: "identity", "\(error.path): \(error.message)")
+        }
+    }
+}

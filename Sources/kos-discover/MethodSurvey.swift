@@ -1,0 +1,52 @@
+import KosCore
+import KosMDNS
+import KosTool
+
+/// `--methods`: which methods work on this host, and why not.
+enum MethodSurvey {
+    static func run(_ io: ToolIO) throws -> ExitStatus {
+        for name in DiscoveryMethodName.allCases where name != .capture {
+            let (reason, hint) = try obstacle(name)
+            try io.output.write(
+                MethodRecord(
+                    timestamp: SystemClock.timestamp, name: name, isAvailable: reason == nil,
+                    reason: reason,
+                    hint: hint))
+        }
+        return .yes
+    }
+
+    /// Why a method cannot work here, and the cure; nil when it can.
+    private static func obstacle(_ name: DiscoveryMethodName) throws -> (String?, String?) {
+        switch name {
+        case .mdns: return try mdns()
+        case .static, .bootstrap, .capture, .dht, .gossip: return (nil, nil)
+        case .bluetooth: return ("no Bluetooth adapter", "connect one; hciconfig lists them")
+        case .lora: return ("no LoRa modem", "connect one; kos-lora ports lists them")
+        }
+    }
+
+    /// Asks the daemon: it answers at once or is not there.
+    private static func mdns() throws -> (String?, String?) {
+        guard let loop = AvahiLoop(),
+            let client = MDNSClient(
+                loop: loop, interface: nil, browsing: nil, announcing: nil, seed: 0)
+        else { return ("no descriptors left", nil) }
+        let deadline = SystemClock.now + .seconds(2)
+        client.advance(to: SystemClock.now)
+        while true {
+            for event in client.takeEvents() {
+                switch event {
+                case .running: return (nil, nil)
+                case .unavailable(let reason), .lost(let reason):
+                    return (reason, "start avahi-daemon")
+                default: continue
+                }
+            }
+            guard SystemClock.now < deadline else {
+                return ("the Avahi daemon does not answer", "restart avahi-daemon")
+            }
+            _ = loop.wait(deadline - SystemClock.now)
+        }
+    }
+}

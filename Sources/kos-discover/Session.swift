@@ -1,0 +1,128 @@
+import KosCore
+import KosMDNS
+import KosTool
+
+/// One run of discovery: Avahi, signals, deadlines and the engine that decides, on one thread.
+final class Session {
+    let options: KosDiscover
+    let io: ToolIO
+    let loop: AvahiLoop
+    var discovery: Discovery
+    private var mdns: MDNSClient?
+    var ending: Discovery.Ending?
+    let started = SystemClock.now
+    private var wasRunning = false
+
+    init(_ options: KosDiscover, _ io: ToolIO) throws {
+        self.options = options
+        self.io = io
+        guard let loop = AvahiLoop() else {
+            throw ToolFailure(.failure, code: "resource", "no descriptors left for an event loop")
+        }
+        self.loop = loop
+        if !options.isWatch { io.limit(to: .seconds(3)) }
+        discovery = Discovery(options.rules(io), at: started, time: SystemClock.timestamp)
+    }
+
+    func run() throws -> ExitStatus {
+        if options.isWatch {
+            try io.startWatching(onInterim: { [self] in try io.output.write(summary) })
+        }
+        let signals = io.watch?.descriptor
+        if let signals { loop.watch(signals) }
+        let reader = io.common.output == nil && !io.common.quiet ? Streams.pipedOutput : nil
+        if let reader { loop.watch(reader) }
+        try start()
+        while ending == nil {
+            try io.output.flush()
+            let now = SystemClock.now
+            let next = [discovery.nextDeadline, mdns?.nextDeadline].compactMap { $0 }.min()
+            let ready = loop.wait(next.map { max(.zero, $0 - now) })
+            // The reader has enough: the quiet end.
+            if let reader, ready.contains(reader) { return .yes }
+            if let signals, ready.contains(signals), try io.takeSignals() { try stop() }
+            mdns?.advance(to: SystemClock.now)
+            try collect()
+            try step { discovery.advance(to: $0, into: &$1) }
+        }
+        return try finish()
+    }
+
+    private func start() throws {
+        for method in options.chosen.methods {
+            switch method {
+            case .mdns: try startMDNS()
+            default: try startOther(method)
+            }
+        }
+        try collect()
+    }
+
+    private func startMDNS() throws {
+        var browsing = MDNSClient.Browsing()
+        browsing.type = options.service == "any" ? nil : options.service
+        browsing.domain = options.domain
+        browsing.isWatch = options.isWatch
+        browsing.isCacheEnough = options.cached
+        guard
+            let client = MDNSClient(
+                loop: loop, interface: options.interface, browsing: browsing, announcing: nil,
+                seed: SystemClock.seed)
+        else {
+            throw ToolFailure(
+                .failure, code: "noInterface", "no interface '\(options.interface ?? "")'")
+        }
+        mdns = client
+        client.advance(to: SystemClock.now)
+    }
+
+    private func startOther(_ method: DiscoveryMethodName) throws {
+        try complete(method)
+    }
+
+    /// Hands what Avahi told to the engine.
+    private func collect() throws {
+        for event in mdns?.takeEvents() ?? [] {
+            let time = SystemClock.timestamp
+            switch event {
+            case .resolved(let instance): try see(instance, time)
+            case .removed(let source): try feed(.lost(source, .goodbye, at: time))
+            case .unreachable(let source): try feed(.lost(source, .unreachable, at: time))
+            case .complete: try complete(.mdns)
+            case .running:
+                if wasRunning { io.errors.note("mdns: the Avahi daemon is back") }
+                wasRunning = true
+            case .lost(let reason):
+                io.errors.note("mdns: \(reason)")
+                try feed(.doubted(.mdns, within: Session.patience))
+            case .unavailable(let reason): try unavailable(reason)
+            case .published, .publishFailed: break
+            }
+        }
+    }
+
+    /// How long peers of a daemon that went away are still believed in.
+    private static let patience = Duration.seconds(20)
+
+    private func see(_ instance: ServiceInstance, _ time: Timestamp) throws {
+        guard let sighting = instance.sighting(by: Authenticity.verifier) else {
+            io.errors.note(
+                "mdns: '\(instance.name)' at \(instance.address) cannot be read; left out")
+            return
+        }
+        try feed(.seen(sighting, at: time))
+    }
+
+    private func unavailable(_ reason: String) throws {
+        guard !options.isWatch else {
+            if !wasRunning { io.errors.say("mdns: \(reason); waiting for it") }
+            wasRunning = true
+            return
+        }
+        io.errors.say("mdns: \(reason); start avahi-daemon, or name a relay with --bootstrap URI")
+        mdns = nil
+        try step { [time = SystemClock.timestamp] in
+            discovery.handle(.failed(.mdns, reason: reason, at: time), at: $0, into: &$1)
+        }
+    }
+}

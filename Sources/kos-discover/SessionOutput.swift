@@ -1,0 +1,109 @@
+import KosCore
+import KosTool
+
+/// What a session writes, and how it ends.
+extension Session {
+    func feed(_ input: PeerBook.Input) throws {
+        try step { discovery.handle(.book(input), at: $0, into: &$1) }
+    }
+
+    func complete(_ method: DiscoveryMethodName) throws {
+        let time = SystemClock.timestamp
+        try step { discovery.handle(.complete(method, at: time), at: $0, into: &$1) }
+    }
+
+    /// Lets the engine act now, and writes what it says.
+    func step(_ act: (Instant, inout [Discovery.Output]) -> Void) throws {
+        var outputs: [Discovery.Output] = []
+        act(SystemClock.now, &outputs)
+        for output in outputs {
+            switch output {
+            case .peer(let record): try io.output.write(record)
+            case .ended(let reason): ending = reason
+            }
+        }
+    }
+
+    func stop() throws {
+        let time = SystemClock.timestamp
+        try step { discovery.handle(.stop(at: time), at: $0, into: &$1) }
+    }
+
+    func finish() throws -> ExitStatus {
+        if io.common.summary || ending == .stopped { try io.output.write(summary) }
+        try io.output.finish()
+        tellDrops()
+        if Streams.isErrorTerminal, !io.common.quiet { io.errors.say(farewell) }
+        return status
+    }
+
+    private var status: ExitStatus {
+        if options.isWatch { return options.until == nil || discovery.untilSeen ? .yes : .no }
+        if options.until != nil, discovery.untilSeen { return .yes }
+        let (methods, areNamed) = options.chosen
+        guard areNamed, !discovery.failures.isEmpty else {
+            return options.until == nil && discovery.peerCount > 0 ? .yes : .no
+        }
+        let someWorked = methods.contains { discovery.failures[$0] == nil }
+        return someWorked && discovery.peerCount > 0 ? .partly : .failure
+    }
+
+    private func tellDrops() {
+        for (drop, count) in discovery.drops.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            io.errors.note("\(count) announcements not believed: \(drop.rawValue)")
+        }
+    }
+
+    var summary: SummaryRecord {
+        var dropped = JSONObject()
+        for (drop, count) in discovery.drops.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            dropped[drop.rawValue] = .number(Double(count))
+        }
+        return SummaryRecord(
+            timestamp: SystemClock.timestamp, tool: io.tool,
+            counters: [
+                "peers": .number(Double(discovery.peerCount)),
+                "durationMs": .number(Double((SystemClock.now - started).nanoseconds / 1_000_000)),
+                "methods": .array(options.chosen.methods.map { .string($0.rawValue) }),
+                "dropped": .object(dropped),
+            ])
+    }
+
+    /// `2 peers in 1.2 s (mdns, static; not tried: gossip)`.
+    private var farewell: String {
+        let tried = options.chosen.methods
+        let worked = tried.filter { discovery.failures[$0] == nil }.map(\.rawValue)
+        let failed = tried.compactMap { method in
+            discovery.failures[method].map { "\(method.rawValue) \($0)" }
+        }
+        let untried = DiscoveryMethodName.allCases.filter { $0 != .capture && !tried.contains($0) }
+        let count = discovery.peerCount
+        let tenths = (SystemClock.now - started).nanoseconds / 100_000_000
+        let parts = [
+            worked.joined(separator: ", "),
+            failed.isEmpty ? "" : "failed: " + failed.joined(separator: ", "),
+            "not tried: " + untried.map(\.rawValue).joined(separator: ", "),
+        ].filter { !$0.isEmpty }
+        return "\(count) \(count == 1 ? "peer" : "peers") in \(tenths / 10).\(tenths % 10) s "
+            + "(\(parts.joined(separator: "; ")))"
+    }
+}
+
+extension KosDiscover {
+    /// The options as the engine wants them.
+    func rules(_ io: ToolIO) -> Discovery.Options {
+        var rules = Discovery.Options()
+        rules.isWatch = isWatch
+        rules.methods = chosen.methods
+        rules.filter.node = node
+        rules.filter.capabilities = capability
+        rules.filter.scope = scope.flatMap(PeerFilter.Scope.init)
+        rules.count = count
+        rules.until = until
+        rules.idle = idle?.duration
+        rules.deadline = io.deadline
+        rules.includesSelf = includeSelf
+        rules.requiresSignature = requireSigned
+        return rules
+    }
+}

@@ -1,2 +1,0 @@
-import KosTool
-@main struct M { static func main() {} }
