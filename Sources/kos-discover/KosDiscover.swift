@@ -80,6 +80,7 @@ struct KosDiscover: Tool {
     var domain: String?
 
     @OptionGroup var announcing: AnnounceOptions
+    @OptionGroup var dht: DHTOptions
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be 1 or more") }

@@ -9,6 +9,10 @@ final class Session {
     let loop: AvahiLoop
     var discovery: Discovery
     private var mdns: MDNSClient?
+    var dht: DHTClient?
+    /// When the DHT is asked (again), and the lookups that are not over.
+    var dhtStart: Instant?
+    var dhtOpen: Set<Int> = []
     var ending: Discovery.Ending?
     let started = SystemClock.now
     private var wasRunning = false
@@ -36,13 +40,14 @@ final class Session {
         while ending == nil {
             try io.output.flush()
             let now = SystemClock.now
-            let next = [discovery.nextDeadline, mdns?.nextDeadline].compactMap { $0 }.min()
+            let next = nextDeadline
             let ready = loop.wait(next.map { max(.zero, $0 - now) })
             // The reader has enough: the quiet end.
             if let reader, ready.contains(reader) { return .yes }
             if let signals, ready.contains(signals), try io.takeSignals() { try stop() }
             mdns?.advance(to: SystemClock.now)
             try collect()
+            try runDHT()
             try step { discovery.advance(to: $0, into: &$1) }
         }
         return try finish()
@@ -52,6 +57,7 @@ final class Session {
         for method in options.chosen.methods {
             switch method {
             case .mdns: try startMDNS()
+            case .dht: try startDHT()
             default: try startOther(method)
             }
         }
@@ -119,10 +125,11 @@ final class Session {
             wasRunning = true
             return
         }
-        io.errors.say("mdns: \(reason); start avahi-daemon, or name a relay with --bootstrap URI")
         mdns = nil
-        try step { [time = SystemClock.timestamp] in
-            discovery.handle(.failed(.mdns, reason: reason, at: time), at: $0, into: &$1)
-        }
+        try fail(.mdns, reason, hint: "start avahi-daemon, or name a relay with --bootstrap URI")
+    }
+
+    private var nextDeadline: Instant? {
+        [discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart].compactMap { $0 }.min()
     }
 }

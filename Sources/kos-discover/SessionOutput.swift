@@ -24,6 +24,13 @@ extension Session {
         }
     }
 
+    /// The method cannot work here: said on one line, and counted.
+    func fail(_ method: DiscoveryMethodName, _ reason: String, hint: String) throws {
+        io.errors.say("\(method.rawValue): \(reason); \(hint)")
+        let time = SystemClock.timestamp
+        try step { discovery.handle(.failed(method, reason: reason, at: time), at: $0, into: &$1) }
+    }
+
     func stop() throws {
         let time = SystemClock.timestamp
         try step { discovery.handle(.stop(at: time), at: $0, into: &$1) }
@@ -33,6 +40,8 @@ extension Session {
         if io.common.summary || ending == .stopped { try io.output.write(summary) }
         try io.output.finish()
         tellDrops()
+        dht?.save()
+        dht?.tellDrops()
         if Streams.isErrorTerminal, !io.common.quiet { io.errors.say(farewell) }
         return status
     }
