@@ -48,8 +48,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         var reader = JSONReader()
         var accepted = 0
         var refused = 0
-        PhysicalLayer.forEachLine(of: body) { range in
-            let isPacket = (try? PacketScan(body.span.extracting(range), using: &reader)) != nil
+        let octets = body
+        PhysicalLayer.forEachLine(of: octets) { range in
+            let isPacket = (try? PacketScan(octets.span.extracting(range), using: &reader)) != nil
             if isPacket { accepted += 1 } else { refused += 1 }
         }
         guard accepted > 0 else {

@@ -1,7 +1,7 @@
 import Glibc
-package import KosCore
-package import NIOCore
-package import NIOPosix
+import KosCore
+import NIOCore
+import NIOPosix
 
 /// Opens and accepts connections, by transport.
 package enum Transports {

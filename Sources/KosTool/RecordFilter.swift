@@ -25,12 +25,17 @@ package struct RecordFilter {
     private let io: ToolIO
     package let input: RecordInput
     private let consumes: Set<String>
+    // Read once: an option's value costs more than a line.
+    private let isOnly: Bool
+    private let isKept: Bool
     private var reader = JSONReader()
 
     package init(_ io: ToolIO, _ input: RecordInput, consumes: Set<String>) {
         self.io = io
         self.input = input
         self.consumes = consumes
+        isOnly = io.common.only
+        isKept = io.common.keep
     }
 
     /// The next record to consume; nil at the end of the input. Its octets are there until the next
@@ -91,7 +96,7 @@ package struct RecordFilter {
             return nil
         case .success(let head):
             guard let type = head.type, consumes.contains(type) else {
-                if !io.common.only { try input.withText(range) { try io.output.pass($0) } }
+                if !isOnly { try input.withText(range) { try io.output.pass($0) } }
                 return nil
             }
             if let version = head.version, version > Version.records {
@@ -101,7 +106,7 @@ package struct RecordFilter {
                         hint: "install a newer \(io.tool)"), line: number, of: input)
                 return nil
             }
-            if io.common.keep { try input.withText(range) { try io.output.pass($0) } }
+            if isKept { try input.withText(range) { try io.output.pass($0) } }
             return Consumed(type: type, number: number, range: range)
         }
     }

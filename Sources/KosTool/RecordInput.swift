@@ -58,6 +58,20 @@ package final class RecordInput {
     /// The buffer in which ranges lie, until the next call of `next`. Let go of it before then: a second
     /// reference makes the reader copy.
     package var text: [UInt8] { reader.buffer }
+    /// Lets `take` have as many of the buffered lines as it can use at once; returns their number.
+    package func takeRun(
+        _ take: (borrowing Span<UInt8>, Int) -> (lines: Int, end: Int)
+    ) -> Int {
+        isAtEnd ? 0 : reader.takeRun(take)
+    }
+
+    /// Hands out everything that is buffered; the line's range are offsets into it.
+    package func withBuffer<Result>(
+        _ body: (borrowing Span<UInt8>) throws -> Result
+    ) rethrows -> Result {
+        let buffer = reader.buffer
+        return try body(buffer.span)
+    }
 
     /// The first octets of the source without consuming them, to tell formats apart.
     package func peek(_ count: Int) throws -> [UInt8] {

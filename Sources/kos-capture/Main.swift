@@ -1,2 +1,15 @@
+import ArgumentParser
+import KosCore
 import KosTool
-@main struct M { static func main() {} }
+
+@main struct Main {
+    static func main() { ToolMain.run(KosCapture.self) }
+}
+
+struct KosCapture: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kos-capture",
+        abstract: "Capture packets, or read captures, and say what they tell of the mesh.",
+        version: "kos-capture \(Version.toolkit)",
+        subcommands: [Live.self, Read.self, ReportVerb.self, TopologyVerb.self, DiffVerb.self])
+}

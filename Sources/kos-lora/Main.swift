@@ -1,2 +1,26 @@
+import ArgumentParser
+import KosCore
 import KosTool
-@main struct M { static func main() {} }
+
+@main struct Main {
+    static func main() { ToolMain.run(KosLora.self) }
+}
+
+struct KosLora: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kos-lora",
+        abstract: "LoRa modems, air time and what the law leaves of it.",
+        discussion: """
+            Examples:
+              kos-lora airtime --sf 7 --payload 20
+              kos-lora budget --region EU868 --sub-band g1 --payload 20
+              kos-lora listen -p /dev/ttyUSB0 --frequency 868.1M --sf 8
+
+            More: man kos-lora, kos-lora --schema.
+            """,
+        version: Version.toolkit,
+        subcommands: [
+            Ports.self, Info.self, Listen.self, Send.self, Config.self, Monitor.self,
+            Airtime.self, Budget.self, Link.self,
+        ])
+}

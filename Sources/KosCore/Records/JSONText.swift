@@ -15,7 +15,10 @@ package struct JSONText: Sendable, Hashable {
 
     /// The string, unescaped. The octets were validated when the text was scanned.
     package func string(in bytes: borrowing Span<UInt8>) -> String {
-        String(decoding: octets(in: bytes), as: UTF8.self)
+        guard !isEscaped, let plain = try? UTF8Span(validating: bytes.extracting(range)) else {
+            return String(decoding: octets(in: bytes), as: UTF8.self)
+        }
+        return String(copying: plain)
     }
 
     /// The string's UTF-8, unescaped.
@@ -36,8 +39,9 @@ package struct JSONText: Sendable, Hashable {
     }
 
     /// Whether the string is `name`.
+    @inline(__always)
     package func equals(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Bool {
-        guard !isEscaped else { return string(in: bytes) == name.description }
+        guard !isEscaped else { return equalsUnescaped(name, in: bytes) }
         guard end - start == name.utf8CodeUnitCount else { return false }
         return name.withUTF8Buffer { wanted in
             for index in 0..<wanted.count where unsafe wanted[index] != bytes[start + index] {
@@ -45,6 +49,11 @@ package struct JSONText: Sendable, Hashable {
             }
             return true
         }
+    }
+
+    @inline(never)
+    private func equalsUnescaped(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Bool {
+        string(in: bytes) == name.description
     }
 
     /// Whether the octets between the quotes, which must have no escape, are `octets`.

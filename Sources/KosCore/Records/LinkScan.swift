@@ -56,27 +56,58 @@ package struct LinkScan: Sendable {
         return members.contains(.timestamp) ? Int64(timestamp) : nil
     }
 
-    /// Reads the line at `line` of `text`; the ranges found are offsets into `text`.
     @inline(__always)
+    package func latency(or other: Double) -> Double {
+        members.contains(.latency) ? latency : other
+    }
+    @inline(__always)
+    package func reliability(or other: Double) -> Double {
+        members.contains(.reliability) ? reliability : other
+    }
+    @inline(__always)
+    package func bandwidth(or other: Double) -> Double {
+        members.contains(.bandwidth) ? bandwidth : other
+    }
+
+    /// Reads the line at `line` of `text`; the ranges found are offsets into `text`.
     package mutating func scan(_ text: borrowing Span<UInt8>, _ line: Range<Int>) -> Kind {
-        var at = line.lowerBound
-        let end = line.upperBound
+        guard line.upperBound <= text.count else { return .unusual }
+        return object(text, from: line.lowerBound, line.upperBound) == line.upperBound
+            ? .link : .unusual
+    }
+
+    /// Reads the line that starts at `start` and ends with a newline; returns the offset behind it, or
+    /// nil when it is unusual or not whole.
+    @inline(__always)
+    package mutating func scanLine(_ text: borrowing Span<UInt8>, from start: Int) -> Int? {
+        guard let end = object(text, from: start, text.count), end < text.count, text[end] == 0x0A
+        else { return nil }
+        return end + 1
+    }
+
+    /// Reads the object at `start`; returns the offset behind it when it is a plain link.
+    @inline(__always)
+    private mutating func object(
+        _ text: borrowing Span<UInt8>, from start: Int, _ end: Int
+    ) -> Int? {
+        var at = start
         members = []
-        guard end <= text.count, end - at > 2, text[at] == 0x7B else { return .unusual }
+        guard end - at > 2, text[at] == 0x7B else { return nil }
         at += 1
         while true {
-            guard let colon = name(text, &at, end) else { return .unusual }
-            guard value(of: colon, text, &at, end) else { return .unusual }
-            guard at < end else { return .unusual }
+            guard let member = name(text, &at, end), value(of: member, text, &at, end) else {
+                return nil
+            }
+            guard at < end else { return nil }
             if text[at] == 0x20 { LinkScan.skipSpaces(text, &at, end) }
-            guard at < end else { return .unusual }
+            guard at < end else { return nil }
             if text[at] == 0x7D { break }
-            guard text[at] == 0x2C else { return .unusual }
+            guard text[at] == 0x2C else { return nil }
             at += 1
             if at < end, text[at] == 0x20 { LinkScan.skipSpaces(text, &at, end) }
         }
         let needed: Members = [.type, .source, .destination]
-        return at + 1 == end && members.isSuperset(of: needed) ? .link : .unusual
+        return members.isSuperset(of: needed) ? at + 1 : nil
     }
 
     // MARK: Parts

@@ -70,6 +70,21 @@ package struct NDJSONReader: Sendable {
         }
     }
 
+    /// Lets `take` have the lines that are there, as many as it can use, without looking at them here:
+    /// it is handed the buffer and where the next line starts, and returns how many lines it took
+    /// and the offset behind them. The caller must itself refuse what is no UTF-8.
+    package mutating func takeRun(
+        _ take: (borrowing Span<UInt8>, Int) -> (lines: Int, end: Int)
+    ) -> Int {
+        guard !isSkipping, !isAtStart, scanned == start else { return 0 }
+        let (lines, end) = take(buffer.span, start)
+        guard lines > 0, end > start, end <= buffer.count else { return 0 }
+        start = end
+        scanned = end
+        lineNumber += lines
+        return lines
+    }
+
     /// The last line, when it has no newline at its end; a broken one there is `truncated`.
     package mutating func finish() -> Event? {
         if let event = next() { return event }

@@ -22,14 +22,11 @@ package struct RecordHead: Sendable, Hashable {
             var names = SeedNames()
             try reader.enterObject(line)
             while let name = try reader.nextName(line) {
-                if name.equals("type", in: line), try reader.peek(line) == 0x22 {
+                let value = try reader.peek(line)
+                if value == 0x22, name.equals("type", in: line) {
                     type = try reader.string(line).string(in: line)
-                } else if name.equals("kos", in: line), try reader.peek(line) != 0x22 {
-                    let value = try reader.skip(line)
-                    version = Int(
-                        JSONText(
-                            start: value.lowerBound, end: value.upperBound, isEscaped: false
-                        ).string(in: line))
+                } else if value != 0x22, name.equals("kos", in: line) {
+                    version = RecordHead.integer(line, try reader.skip(line))
                 } else {
                     names.note(name, line)
                     try reader.skip(line)
@@ -41,6 +38,14 @@ package struct RecordHead: Sendable, Hashable {
         } catch {
             throw RecordError(RecordHead.isOtherValue(error, line) ? error : error.asSyntax)
         }
+    }
+
+    private static func integer(_ line: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+        if range.count == 1, (0x30...0x39).contains(line[range.lowerBound]) {
+            return Int(line[range.lowerBound]) - 0x30
+        }
+        let text = JSONText(start: range.lowerBound, end: range.upperBound, isEscaped: false)
+        return Int(text.string(in: line))
     }
 
     /// Whether a line that is no object is at least JSON of another kind.
@@ -63,23 +68,51 @@ extension JSONError {
 
 /// Tells the seed's own objects, which carry no `type`, by the names that they have.
 private struct SeedNames {
-    private var found: Set<String> = []
-    private static let interesting: [StaticString] = [
-        "nodeId", "addresses", "hops", "algorithm", "source", "destination", "payload", "packetId",
-        "success",
-    ]
+    private var found: UInt16 = 0
+    private static let nodeID: UInt16 = 1
+    private static let addresses: UInt16 = 2
+    private static let hops: UInt16 = 4
+    private static let algorithm: UInt16 = 8
+    private static let source: UInt16 = 16
+    private static let destination: UInt16 = 32
+    private static let payload: UInt16 = 64
+    private static let packetID: UInt16 = 128
+    private static let success: UInt16 = 256
 
+    @inline(__always)
     mutating func note(_ name: JSONText, _ line: borrowing Span<UInt8>) {
-        for candidate in SeedNames.interesting where name.equals(candidate, in: line) {
-            found.insert(candidate.description)
+        // By length first: most names are none of these.
+        switch name.range.count {
+        case 4: note(name, "hops", SeedNames.hops, line)
+        case 6:
+            note(name, "nodeId", SeedNames.nodeID, line)
+            note(name, "source", SeedNames.source, line)
+        case 7:
+            note(name, "payload", SeedNames.payload, line)
+            note(name, "success", SeedNames.success, line)
+        case 8: note(name, "packetId", SeedNames.packetID, line)
+        case 9:
+            note(name, "addresses", SeedNames.addresses, line)
+            note(name, "algorithm", SeedNames.algorithm, line)
+        case 11: note(name, "destination", SeedNames.destination, line)
+        default: return
         }
     }
 
+    @inline(__always)
+    private mutating func note(
+        _ name: JSONText, _ wanted: StaticString, _ bit: UInt16, _ line: borrowing Span<UInt8>
+    ) {
+        if name.equals(wanted, in: line) { found |= bit }
+    }
+
+    private func has(_ bits: UInt16) -> Bool { found & bits == bits }
+
     var type: String? {
-        if found.isSuperset(of: ["nodeId", "addresses"]) { return "peer" }
-        if found.isSuperset(of: ["hops", "algorithm"]) { return "route" }
-        if found.isSuperset(of: ["source", "destination", "payload"]) { return "packet" }
-        if found.isSuperset(of: ["packetId", "success"]) { return "sendResult" }
+        if has(SeedNames.nodeID | SeedNames.addresses) { return "peer" }
+        if has(SeedNames.hops | SeedNames.algorithm) { return "route" }
+        if has(SeedNames.source | SeedNames.destination | SeedNames.payload) { return "packet" }
+        if has(SeedNames.packetID | SeedNames.success) { return "sendResult" }
         return nil
     }
 }

@@ -57,7 +57,7 @@ package struct RouteRecord: Record, Hashable {
     package var reliability: Double
     /// Smallest of the hops, bit/s; nil when unknown.
     package var bandwidth: Double?
-    /// What the search minimised.
+    /// Sum of what the links cost; a link that states no cost costs what the metric makes of it.
     package var cost: Double
     /// The seed's score, 0 … 1.
     package var score: Double
@@ -67,6 +67,12 @@ package struct RouteRecord: Record, Hashable {
     package var exact: Bool?
     /// Which rule chose the algorithm, with `-a auto`.
     package var reason: String?
+    /// What the search made least (`score`, `bandwidth`: most) of, and the sum of it.
+    package var metric: String?
+    package var weight: Double?
+    /// Of several answers: `primary`, or `backup` that shares no link (`linkDisjoint`) or no node
+    /// (`nodeDisjoint`) with it, or `alternative`.
+    package var role: String?
 
     package init(
         hops: [RouteHop], latency: Double, reliability: Double, bandwidth: Double?, cost: Double,
@@ -91,12 +97,15 @@ package struct RouteRecord: Record, Hashable {
         .required("latency", .number(min: 0), "ms, summed"),
         .required("reliability", .ratio, "multiplied"),
         .required("bandwidth", .nullable(.number(min: 0)), "bit/s, the smallest"),
-        .required("cost", .number(), "what the search minimised"),
+        .required("cost", .number(), "sum of the links' costs; of a link without one its metric"),
         .required("score", .ratio, "the specification's score, divided by 100"),
         .required("algorithm", .string),
         .required("confidence", .ratio),
         .optional("exact", .boolean, "false when the work bound was hit"),
         .optional("reason", .string, "rule that chose the algorithm"),
+        .optional("metric", .string, "what the search made least of, for score and bandwidth most"),
+        .optional("weight", .number(), "sum of the metric over the hops"),
+        .optional("role", .string, "primary, nodeDisjoint, linkDisjoint or alternative"),
     ]
 
     package init(_ fields: RecordFields) throws(RecordError) {
@@ -114,6 +123,9 @@ package struct RouteRecord: Record, Hashable {
         confidence = try fields.optionalNumber("confidence") ?? 0
         exact = try fields.optionalBoolean("exact")
         reason = try fields.optionalString("reason")
+        metric = try fields.optionalString("metric")
+        weight = try fields.optionalNumber("weight")
+        role = try fields.optionalString("role")
     }
 
     package func write(to writer: inout JSONWriter) {
@@ -146,5 +158,8 @@ package struct RouteRecord: Record, Hashable {
         writer.field("confidence", confidence)
         writer.optional("exact", exact)
         writer.optional("reason", reason)
+        writer.optional("metric", metric)
+        writer.optional("weight", weight)
+        writer.optional("role", role)
     }
 }

@@ -20,23 +20,24 @@ package struct Graph: Sendable {
     /// The links of `topology` as they stand: of lines with the same ends and transport the one with
     /// the latest time (of equal times the last), those that went down or carry nothing left out.
     package init(_ topology: Topology) {
-        self.init(rows: topology.sources, columns: topology.targets, count: topology.nodeCount)
+        self.init(unsettled: topology)
         settle(topology)
     }
 
-    /// Rows of `columns` by `rows`, in order (a counting sort).
-    init(rows: [Int32], columns: [Int32], count: Int) {
+    /// All link lines by source, in the order in which they came (a counting sort).
+    init(unsettled topology: Topology) {
+        let count = topology.nodeCount
         var offsets = [Int32](repeating: 0, count: count + 1)
-        for row in rows { offsets[Int(row) + 1] += 1 }
+        for row in topology.rows { offsets[Int(row.source) + 1] += 1 }
         for row in 0..<count { offsets[row + 1] += offsets[row] }
         var next = offsets
-        var targets = [Int32](repeating: 0, count: rows.count)
-        var links = [Int32](repeating: 0, count: rows.count)
-        for place in rows.indices {
-            let row = Int(rows[place])
-            let slot = Int(next[row])
-            next[row] += 1
-            targets[slot] = columns[place]
+        var targets = [Int32](repeating: 0, count: topology.linkCount)
+        var links = [Int32](repeating: 0, count: topology.linkCount)
+        for place in topology.rows.indices {
+            let row = topology.rows[place]
+            let slot = Int(next[Int(row.source)])
+            next[Int(row.source)] += 1
+            targets[slot] = row.target
             links[slot] = Int32(place)
         }
         self.init(offsets: offsets, targets: targets, links: links)
@@ -63,7 +64,9 @@ package struct Graph: Sendable {
     }
 
     /// The links for which `isKept` holds.
-    package func filtered(_ isKept: (_ source: Int32, _ target: Int32, _ link: Int32) -> Bool) -> Graph {
+    package func filtered(_ isKept: (_ source: Int32, _ target: Int32, _ link: Int32) -> Bool)
+        -> Graph
+    {
         var kept = Graph(offsets: [0], targets: [], links: [])
         kept.offsets.reserveCapacity(offsets.count)
         for node in 0..<nodeCount {
@@ -89,8 +92,18 @@ package struct Graph: Sendable {
         var dead: [Bool] = []
         for node in 0..<nodeCount {
             let row = row(Int32(node))
-            mark(row, topology, &dead)
             offsets[node] = Int32(write)
+            guard !isPlain(row, topology) else {
+                if write != row.lowerBound {
+                    for slot in row {
+                        targets[write + slot - row.lowerBound] = targets[slot]
+                        links[write + slot - row.lowerBound] = links[slot]
+                    }
+                }
+                write += row.count
+                continue
+            }
+            mark(row, topology, &dead)
             for slot in row where !dead[slot - row.lowerBound] {
                 targets[write] = targets[slot]
                 links[write] = links[slot]
@@ -100,6 +113,19 @@ package struct Graph: Sendable {
         offsets[nodeCount] = Int32(write)
         targets.removeLast(targets.count - write)
         links.removeLast(links.count - write)
+    }
+
+    /// Whether a short row is as it should be: all its links usable and to different nodes.
+    @inline(__always)
+    private func isPlain(_ row: Range<Int>, _ topology: Topology) -> Bool {
+        guard row.count <= 12 else { return false }
+        for slot in row {
+            guard topology.isUsable(Int(links[slot])) else { return false }
+            for other in row.lowerBound..<slot where targets[other] == targets[slot] {
+                return false
+            }
+        }
+        return true
     }
 
     /// Says for each slot of `row` whether it is superseded or carries nothing.
@@ -119,7 +145,8 @@ package struct Graph: Sendable {
         }
         var best = order[0]
         for slot in order.dropFirst() {
-            guard targets[slot] == targets[best], kind(slot, topology) == kind(best, topology) else {
+            guard targets[slot] == targets[best], kind(slot, topology) == kind(best, topology)
+            else {
                 best = slot
                 continue
             }
@@ -138,7 +165,7 @@ package struct Graph: Sendable {
     }
 
     private func kind(_ slot: Int, _ topology: Topology) -> UInt8 {
-        topology.transports[Int(links[slot])] & ~Topology.downBit
+        topology.rows[Int(links[slot])].code & ~Topology.downBit
     }
 
     private func time(_ slot: Int, _ topology: Topology) -> Int64 {

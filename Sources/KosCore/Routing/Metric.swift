@@ -62,10 +62,10 @@ package struct RouteRequirements: Sendable, Hashable {
     /// Whether the link line at `place` may be used at all.
     package func allows(_ place: Int32, of topology: Topology) -> Bool {
         let at = Int(place)
-        if let minBandwidth, topology.bandwidths[at] < minBandwidth { return false }
+        if let minBandwidth, topology.rows[at].bandwidth < minBandwidth { return false }
         guard isFilter else { return true }
-        if avoidedNodes.contains(topology.sources[at]) { return false }
-        if avoidedNodes.contains(topology.targets[at]) { return false }
+        if avoidedNodes.contains(topology.rows[at].source) { return false }
+        if avoidedNodes.contains(topology.rows[at].target) { return false }
         let transport = topology.transport(place)
         if avoidedTransports.contains(transport) { return false }
         return transports?.contains(transport) ?? true
@@ -84,16 +84,16 @@ extension Topology {
     ) -> Double {
         let at = Int(place)
         switch metric {
-        case .latency: return latencies[at]
+        case .latency: return rows[at].latency
         case .hops: return 1
-        case .reliability: return Topology.negativeLog(reliabilities[at])
+        case .reliability: return Topology.negativeLog(rows[at].reliability)
         case .cost: return statedCost(at) ?? 0
         case .bandwidth, .score: return 0
         case .weight:
-            var sum = latencies[at] * weights.latency
-            sum += (1 - reliabilities[at]) * 100 * weights.reliability
+            var sum = rows[at].latency * weights.latency
+            sum += (1 - rows[at].reliability) * 100 * weights.reliability
             if let minBandwidth {
-                sum += max(0, minBandwidth / bandwidths[at] - 1) * 100 * weights.bandwidth
+                sum += max(0, minBandwidth / rows[at].bandwidth - 1) * 100 * weights.bandwidth
             }
             return sum + (statedCost(at) ?? 0) * weights.cost
         }

@@ -66,6 +66,6 @@ package struct NextHops: Sendable {
         if new.hop != old.hop { return topology.names.precedes(new.hop, old.hop) }
         // Parallel links to the same neighbour: the transport listed first.
         guard new.link != old.link else { return false }
-        return topology.transports[Int(new.link)] < topology.transports[Int(old.link)]
+        return topology.rows[Int(new.link)].code < topology.rows[Int(old.link)].code
     }
 }

@@ -21,7 +21,7 @@ package struct NodeNames: Sendable {
     package var count: Int { starts.count - 1 }
 
     /// The index of the name in `range` of `text`, new or known; nil when it is no node id
-    /// (a control character in it) or the table is full. `did:key:` in front is dropped.
+    /// (a control character in it, or no UTF-8) or the table is full. `did:key:` in front is dropped.
     @inline(__always)
     package mutating func intern(
         _ text: borrowing Span<UInt8>, _ range: Range<Int>
@@ -118,7 +118,14 @@ package struct NodeNames: Sendable {
         _ key: UInt64, at place: Int, _ text: borrowing Span<UInt8>, _ range: Range<Int>
     ) -> Int32? {
         guard count < NodeNames.maxNodes else { return nil }
-        for index in range where text[index] < 0x20 || text[index] == 0x7F { return nil }
+        var isASCII = true
+        for index in range {
+            if text[index] < 0x20 || text[index] == 0x7F { return nil }
+            if text[index] >= 0x80 { isASCII = false }
+        }
+        guard isASCII || (try? UTF8Span(validating: text.extracting(range))) != nil else {
+            return nil
+        }
         let node = Int32(count)
         for index in range { arena.append(text[index]) }
         starts.append(arena.count)

@@ -13,7 +13,7 @@ package struct RoutePath: Sendable, Hashable {
 
     /// The nodes after the source, in order.
     package func nodes(in topology: Topology) -> [Int32] {
-        links.map { topology.targets[Int($0)] }
+        links.map { topology.rows[Int($0)].target }
     }
 }
 
@@ -24,7 +24,7 @@ package struct RouteTotals: Sendable, Hashable {
     package var reliability = 1.0
     /// Bit/s; infinite while unknown.
     package var bandwidth = Double.infinity
-    /// What the links state, a link without a cost adding what `Topology.defaultCost` says.
+    /// What the links' costs add up to.
     package var cost = 0.0
     package var hops = 0
     /// The metric's own sum.
@@ -32,20 +32,21 @@ package struct RouteTotals: Sendable, Hashable {
 
     package init() {}
 
-    /// Totals of `links` in order. A link that states no cost costs what it weighs by `metric`.
+    /// Totals of `links` in order. A link that states no cost costs what it weighs by `metric`, or
+    /// nothing where `assumesCost` is false, as in a search that has limits to keep.
     package init(
         _ links: [Int32], in topology: Topology, by metric: Metric,
-        requirements: RouteRequirements = RouteRequirements()
+        requirements: RouteRequirements = RouteRequirements(), assumesCost: Bool = false
     ) {
         for place in links {
             let at = Int(place)
             let weight = topology.weight(
                 place, by: metric, weights: requirements.weights,
                 minBandwidth: requirements.minBandwidth)
-            latency += topology.latencies[at]
-            reliability *= topology.reliabilities[at]
-            bandwidth = min(bandwidth, topology.bandwidths[at])
-            cost += topology.statedCost(at) ?? weight
+            latency += topology.rows[at].latency
+            reliability *= topology.rows[at].reliability
+            bandwidth = min(bandwidth, topology.rows[at].bandwidth)
+            cost += topology.statedCost(at) ?? (assumesCost ? weight : 0)
             self.weight += weight
             hops += 1
         }
@@ -67,9 +68,11 @@ package struct ScoreReferences: Sendable, Hashable {
     }
 
     package init(_ requirements: RouteRequirements, candidates: [RouteTotals]) {
-        latency = requirements.maxLatency
+        latency =
+            requirements.maxLatency
             ?? candidates.lazy.map(\.latency).min() ?? 0
-        bandwidth = requirements.minBandwidth
+        bandwidth =
+            requirements.minBandwidth
             ?? candidates.lazy.map(\.bandwidth).max() ?? .infinity
     }
 }
@@ -86,11 +89,16 @@ package struct ScoreParts: Sendable, Hashable {
     /// enough, whatever the reference, so nothing is divided by zero.
     @inline(__always)
     package init(_ totals: RouteTotals, _ references: ScoreReferences) {
-        latency = totals.latency == 0 ? 100
-            : references.latency <= 0 ? 0
-            : max(0, 100 - totals.latency / references.latency * 100)
+        latency =
+            totals.latency == 0
+            ? 100
+            : references.latency <= 0
+                ? 0
+                : max(0, 100 - totals.latency / references.latency * 100)
         reliability = totals.reliability * 100
-        bandwidth = totals.bandwidth >= references.bandwidth ? 100
+        bandwidth =
+            totals.bandwidth >= references.bandwidth
+            ? 100
             : min(100, totals.bandwidth / references.bandwidth * 100)
         hops = max(0, 100 - Double(totals.hops) * 10)
         cost = max(0, 100 - totals.cost)

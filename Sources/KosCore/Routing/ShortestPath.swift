@@ -9,6 +9,12 @@ package struct ShortestPath: Sendable {
     package let weights: [Double]
     /// Nodes settled by the last search.
     package private(set) var settled = 0
+    /// Nodes that the next searches must not enter, by node; empty for none.
+    package var blockedNodes: [Bool] = []
+    /// Links (places in the graph) that the next searches must not take from their source.
+    package var blockedLinks: Set<Int32> = []
+    /// Sums above this are of no interest.
+    package var limit = Double.infinity
 
     private struct Label: Comparable, Sendable {
         var bound: Double
@@ -59,13 +65,19 @@ package struct ShortestPath: Sendable {
     /// The path to `target` that the last search found.
     package func path(to target: Int32, from source: Int32) -> RoutePath? {
         guard sums[Int(target)].isFinite else { return nil }
-        var links: [Int32] = []
+        let links = places(to: target, from: source).map { graph.links[Int($0)] }
+        return RoutePath(source: source, target: target, links: links)
+    }
+
+    /// The same path as places in the graph.
+    func places(to target: Int32, from source: Int32) -> [Int32] {
+        var places: [Int32] = []
         var node = target
-        while node != source, links.count <= graph.nodeCount {
-            links.append(graph.links[Int(slots[Int(node)])])
+        while node != source, places.count <= graph.nodeCount {
+            places.append(slots[Int(node)])
             node = parents[Int(node)]
         }
-        return RoutePath(source: source, target: target, links: links.reversed())
+        return places.reversed()
     }
 
     /// The sum to `node` of the last search.
@@ -93,7 +105,9 @@ package struct ShortestPath: Sendable {
                 continue
             }
             settled += 1
+            let isSource = label.node == source && !blockedLinks.isEmpty
             for slot in graph.row(label.node) {
+                if isSource, blockedLinks.contains(Int32(slot)) { continue }
                 relax(slot, from: label, hint)
             }
         }
@@ -116,13 +130,19 @@ package struct ShortestPath: Sendable {
                 return
             }
         } else if sums[at] == .infinity {
+            guard blockedNodes.isEmpty || !blockedNodes[at] else { return }
             touched.append(target)
+        }
+        let bound = sum + hint(target)
+        guard bound <= limit else {
+            // Not taken: to be met again, perhaps by a shorter way.
+            return
         }
         sums[at] = sum
         hops[at] = count
         parents[at] = label.node
         slots[at] = Int32(slot)
-        heap.push(Label(bound: sum + hint(target), sum: sum, hops: count, node: target))
+        heap.push(Label(bound: bound, sum: sum, hops: count, node: target))
     }
 }
 
@@ -136,11 +156,12 @@ extension Graph {
         weights.reserveCapacity(linkCount)
         let isFree = requirements.minBandwidth == nil && !requirements.isFilter
         for place in links {
-            weights.append(isFree || requirements.allows(place, of: topology)
-                ? topology.weight(
-                    place, by: metric, weights: requirements.weights,
-                    minBandwidth: requirements.minBandwidth)
-                : .infinity)
+            weights.append(
+                isFree || requirements.allows(place, of: topology)
+                    ? topology.weight(
+                        place, by: metric, weights: requirements.weights,
+                        minBandwidth: requirements.minBandwidth)
+                    : .infinity)
         }
         return weights
     }

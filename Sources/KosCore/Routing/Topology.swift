@@ -47,16 +47,20 @@ package struct Topology: Sendable {
     }
 
     package internal(set) var names = NodeNames()
-    package internal(set) var sources: [Int32] = []
-    package internal(set) var targets: [Int32] = []
-    package internal(set) var latencies: [Double] = []
-    package internal(set) var reliabilities: [Double] = []
-    /// Bit/s; infinite where it is unknown.
-    package internal(set) var bandwidths: [Double] = []
+    /// What every link line has; the columns below are of the same length, or empty.
+    package struct Row: Sendable {
+        package internal(set) var source: Int32
+        package internal(set) var target: Int32
+        package internal(set) var latency: Double
+        package internal(set) var reliability: Double
+        /// Bit/s; infinite where it is unknown.
+        package internal(set) var bandwidth: Double
+        /// Place in `TransportType.allCases`, `downBit` added for a link that went away.
+        package internal(set) var code: UInt8
+    }
+    package internal(set) var rows: [Row] = []
     /// Empty until a link states a cost; NaN where none is stated.
     package internal(set) var costs: [Double] = []
-    /// Index into `TransportType.allCases`, `downBit` added for a link that went away.
-    package internal(set) var transports: [UInt8] = []
     /// Empty until a link states a time; 0 where none is stated.
     package internal(set) var times: [Int64] = []
     /// Empty until a link states observations; −1 where none are stated.
@@ -77,7 +81,7 @@ package struct Topology: Sendable {
 
     package var nodeCount: Int { names.count }
     /// Link lines held, those that were replaced or went down among them.
-    package var linkCount: Int { sources.count }
+    package var linkCount: Int { rows.count }
 
     // MARK: Building
 
@@ -109,14 +113,13 @@ package struct Topology: Sendable {
 
     @inline(__always)
     mutating func append(_ link: Link, _ isDown: Bool) {
-        let place = sources.count
-        sources.append(link.source)
-        targets.append(link.target)
-        latencies.append(link.latency)
-        reliabilities.append(link.reliability)
-        bandwidths.append(link.bandwidth ?? .infinity)
+        let place = rows.count
         let down = isDown ? Topology.downBit : 0
-        transports.append(Topology.code(of: link.transport) | down)
+        rows.append(
+            Row(
+                source: link.source, target: link.target, latency: link.latency,
+                reliability: link.reliability, bandwidth: link.bandwidth ?? .infinity,
+                code: Topology.code(of: link.transport) | down))
         if let cost = link.cost {
             if costs.isEmpty { costs = [Double](repeating: .nan, count: place) }
             costs.append(cost)
@@ -139,10 +142,72 @@ package struct Topology: Sendable {
         revision &+= 1
     }
 
+    /// The same from a scanned line, without a value in between. The scan has checked its numbers.
+    @inline(__always)
+    mutating func append(_ scan: LinkScan, from source: Int32, to target: Int32) {
+        let place = rows.count
+        let isDown = scan.members.contains(.event) && scan.event == .down
+        let transport = scan.members.contains(.transport) ? scan.transport : .udp
+        rows.append(
+            Row(
+                source: source, target: target, latency: scan.latency(or: 0),
+                reliability: scan.reliability(or: 1), bandwidth: scan.bandwidth(or: .infinity),
+                code: Topology.code(of: transport) | (isDown ? Topology.downBit : 0)))
+        if scan.members.contains(.cost) {
+            if costs.isEmpty { costs = [Double](repeating: .nan, count: place) }
+            costs.append(scan.cost)
+        } else if !costs.isEmpty {
+            costs.append(.nan)
+        }
+        if let time = scan.time {
+            if times.isEmpty { times = [Int64](repeating: 0, count: place) }
+            times.append(time)
+        } else if !times.isEmpty {
+            times.append(0)
+        }
+        if scan.members.contains(.observations) {
+            if observations.isEmpty { observations = [Int32](repeating: -1, count: place) }
+            observations.append(Int32(clamping: Int(scan.observations)))
+        } else if !observations.isEmpty {
+            observations.append(-1)
+        }
+        revision &+= 1
+    }
+
+    /// Notes the URI of the link line added last.
+    mutating func setAddress(_ address: String) {
+        guard linkCount > 0 else { return }
+        addresses[Int32(linkCount - 1)] = address
+    }
+
+    /// The latest time that a link states, ms since 1970; nil when none states any.
+    package var latestTime: Int64? { times.max() }
+
+    /// Moves the figures of the line at `place` to `known`, which is before it, and takes the line out.
+    /// False when the line at `known` has a later time and stays.
+    mutating func replace(_ known: Int32, by place: Int32) -> Bool {
+        let (old, new) = (Int(known), Int(place))
+        let isNewer = times.isEmpty || times[new] == 0 || times[new] >= times[old]
+        if isNewer {
+            rows[old] = rows[new]
+            if !costs.isEmpty { costs[old] = costs[new] }
+            if !times.isEmpty { times[old] = times[new] }
+            if !observations.isEmpty { observations[old] = observations[new] }
+            if let address = addresses[place] { addresses[known] = address }
+        }
+        rows.remove(at: new)
+        if !costs.isEmpty { costs.remove(at: new) }
+        if !times.isEmpty { times.remove(at: new) }
+        if !observations.isEmpty { observations.remove(at: new) }
+        addresses[place] = addresses.removeValue(forKey: place + 1)
+        revision &+= 1
+        return isNewer
+    }
+
     /// Takes every link from and to `node` away, as when a peer left.
     package mutating func remove(node: Int32) {
-        for place in sources.indices where sources[place] == node || targets[place] == node {
-            transports[place] |= Topology.downBit
+        for place in rows.indices where rows[place].source == node || rows[place].target == node {
+            rows[place].code |= Topology.downBit
         }
         revision &+= 1
     }
@@ -153,9 +218,9 @@ package struct Topology: Sendable {
     package func link(_ place: Int32) -> Link {
         let at = Int(place)
         var link = Link(
-            source: sources[at], target: targets[at], transport: transport(place),
-            latency: latencies[at], reliability: reliabilities[at])
-        link.bandwidth = bandwidths[at].isFinite ? bandwidths[at] : nil
+            source: rows[at].source, target: rows[at].target, transport: transport(place),
+            latency: rows[at].latency, reliability: rows[at].reliability)
+        link.bandwidth = rows[at].bandwidth.isFinite ? rows[at].bandwidth : nil
         if !costs.isEmpty, !costs[at].isNaN { link.cost = costs[at] }
         if !times.isEmpty, times[at] != 0 { link.time = times[at] }
         if !observations.isEmpty, observations[at] >= 0 {
@@ -166,7 +231,7 @@ package struct Topology: Sendable {
     }
 
     package func transport(_ place: Int32) -> TransportType {
-        let code = Int(transports[Int(place)] & ~Topology.downBit)
+        let code = Int(rows[Int(place)].code & ~Topology.downBit)
         return code < Topology.transportCases.count ? Topology.transportCases[code] : .udp
     }
 
@@ -174,7 +239,7 @@ package struct Topology: Sendable {
     /// transport, else the node's name.
     package func address(_ place: Int32) -> String {
         if let own = addresses[place] { return own }
-        let target = targets[Int(place)]
+        let target = rows[Int(place)].target
         let transport = transport(place)
         if let peer = peerAddresses[target]?.first(where: { $0.type == transport }) {
             return peer.uri
@@ -201,8 +266,8 @@ package struct Topology: Sendable {
     /// Whether the link line at `place` carries anything as it stands.
     @inline(__always)
     package func isUsable(_ place: Int) -> Bool {
-        transports[place] & Topology.downBit == 0 && reliabilities[place] > 0
-            && bandwidths[place] > 0
+        rows[place].code & Topology.downBit == 0 && rows[place].reliability > 0
+            && rows[place].bandwidth > 0
     }
 }
 
@@ -219,5 +284,48 @@ package struct Position: Hashable, Sendable {
         self.kind = kind
         self.x = x
         self.y = y
+    }
+}
+
+extension Topology {
+    /// Renumbers the nodes in the order of a breadth-first walk, so that neighbours lie near each
+    /// other in memory. Returns the new index of each old one; empty when nothing was done, as in
+    /// a graph so small that it lies in the cache anyway.
+    mutating func renumber() -> [Int32] {
+        let count = nodeCount
+        guard count > 4096 else { return [] }
+        let walk = Graph(unsettled: self)
+        var order = [Int32](repeating: -1, count: count)
+        var queue: [Int32] = []
+        queue.reserveCapacity(count)
+        for start in 0..<Int32(count) where order[Int(start)] < 0 {
+            var head = queue.count
+            order[Int(start)] = Int32(head)
+            queue.append(start)
+            while head < queue.count {
+                for slot in walk.row(queue[head]) where order[Int(walk.targets[slot])] < 0 {
+                    order[Int(walk.targets[slot])] = Int32(queue.count)
+                    queue.append(walk.targets[slot])
+                }
+                head += 1
+            }
+        }
+        names.renumber(order)
+        for place in rows.indices {
+            rows[place].source = order[Int(rows[place].source)]
+            rows[place].target = order[Int(rows[place].target)]
+        }
+        peerAddresses = Topology.moved(peerAddresses, order)
+        positions = Topology.moved(positions, order)
+        revision &+= 1
+        return order
+    }
+
+    private static func moved<Value>(
+        _ table: [Int32: Value], _ order: [Int32]
+    ) -> [Int32: Value] {
+        var moved: [Int32: Value] = [:]
+        for (node, value) in table { moved[order[Int(node)]] = value }
+        return moved
     }
 }

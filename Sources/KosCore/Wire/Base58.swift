@@ -97,7 +97,10 @@ package enum Base64 {
                 octets.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
             }
         }
-        guard padding <= 2, bits < 6 else { return nil }
+        // Padded to a multiple of four or not at all; no bit set that carries nothing.
+        guard padding == 0 || padding <= 2 && text.utf8.count % 4 == 0, bits < 6,
+            word & (1 << UInt32(bits) - 1) == 0
+        else { return nil }
         return octets
     }
 

@@ -1,0 +1,165 @@
+/// Reads pcap, pcapng and btsnoop from chunks of any size, in a bounded window.
+///
+/// Push octets with `withFreeSpace` or `append`, pull with `next` until it says `.more`, and at the
+/// end of input ask `finish` whether the last record was whole. Byte orders, link types,
+/// resolutions and snapshot lengths may differ between sections and interfaces
+/// (draft-ietf-opsawg-pcapng).
+package struct CaptureReader: Sendable {
+    /// Octets read at a time by callers that have the choice.
+    package static let windowSize = 1 << 20
+    /// No packet is longer, as libpcap and Wireshark have it.
+    package static let maxPacket = 262_144
+    /// No block that is kept whole is longer; longer ones of other kinds are stepped over.
+    static let maxBlock = 1 << 20
+    /// Interfaces of one section, so that a file of nothing but interfaces stays small in memory.
+    static let maxInterfaces = 131_072
+
+    package enum Event: Sendable {
+        case packet(CapturedPacket)
+        /// Counters of the interface with this index have come.
+        case statistics(Int)
+        /// More octets are needed; at the end of input, call `finish`.
+        case more
+        /// The rest is lost.
+        case damaged(CaptureDamage)
+    }
+
+    package internal(set) var interfaces: [CaptureInterface] = []
+    /// Nil until the first octets have come.
+    package internal(set) var format: CaptureFormat?
+    /// Names that a capture gave to addresses (pcapng name resolution blocks).
+    package internal(set) var names: [FrameAddress: String] = [:]
+    package internal(set) var packets = 0
+    /// Sections begun: each one numbers its interfaces anew.
+    package internal(set) var sections = 0
+
+    package private(set) var window: [UInt8]
+    var start = 0
+    private(set) var filled = 0
+    /// Octets that left the window.
+    private var consumed = 0
+    /// Octets of a block nobody wants that are still to come.
+    var pendingSkip = 0
+    var isBigEndian = false
+    var isNanosecond = false
+    var recordHeader = 16
+    private var damage: CaptureDamage?
+
+    package init(window: Int = CaptureReader.windowSize) {
+        self.window = [UInt8](repeating: 0, count: max(4096, window))
+    }
+
+    /// Whether a file that starts with these four octets is a capture.
+    package static func isCapture(_ first: [UInt8]) -> Bool {
+        switch first.span.be32(0) {
+        case 0x0A0D_0D0A, 0x6274_736E, 0xA1B2_C3D4, 0xA1B2_3C4D, 0xA1B2_CD34, 0xD4C3_B2A1,
+            0x4D3C_B2A1, 0x34CD_B2A1:
+            true
+        default: false
+        }
+    }
+
+    /// Lets `read` fill the free part of the window; returns what it returned.
+    package mutating func withFreeSpace(
+        _ read: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int {
+        compact()
+        let used = filled
+        let free = window.count - used
+        let count = unsafe window.withUnsafeMutableBytes { all in
+            unsafe read(UnsafeMutableRawBufferPointer(rebasing: all[used...]))
+        }
+        filled += max(0, min(free, count))
+        return count
+    }
+
+    /// Adds a chunk.
+    package mutating func append(_ chunk: borrowing Span<UInt8>) {
+        compact()
+        if window.count - filled < chunk.count {
+            let missing = chunk.count - (window.count - filled)
+            window.append(contentsOf: repeatElement(0, count: missing))
+        }
+        for index in chunk.indices { window[filled + index] = chunk[index] }
+        filled += chunk.count
+    }
+
+    /// The next packet or what else there is to say.
+    package mutating func next() -> Event {
+        if let damage { return .damaged(damage) }
+        if pendingSkip > 0 {
+            let step = min(pendingSkip, filled - start)
+            start += step
+            pendingSkip -= step
+            if pendingSkip > 0 { return .more }
+        }
+        switch format {
+        case .pcap: return nextPcap()
+        case .pcapng: return nextBlock()
+        case .btsnoop: return nextSnoop()
+        case nil: return open() ?? next()
+        }
+    }
+
+    /// Call at the end of input, when `next` has said `.more`: nil when the last record was whole.
+    package mutating func finish() -> CaptureDamage? {
+        if let damage { return damage }
+        if format == nil {
+            return CaptureDamage(
+                code: .notACapture, message: "\(filled) octets are no capture", offset: 0)
+        }
+        guard filled > start || pendingSkip > 0 else { return nil }
+        return CaptureDamage(
+            code: .truncated, message: "cut off within a record, behind packet \(packets)",
+            offset: consumed + start)
+    }
+
+    /// Remembers that the rest is lost.
+    mutating func fail(_ message: String, _ code: CaptureDamage.Code = .damaged) -> Event {
+        let found = CaptureDamage(code: code, message: message, offset: consumed + start)
+        damage = found
+        return .damaged(found)
+    }
+
+    /// Whether `count` octets are there from `start` on; makes room for them when they are not.
+    mutating func has(_ count: Int) -> Bool {
+        if filled - start >= count { return true }
+        if window.count < count {
+            window.append(contentsOf: repeatElement(0, count: count - window.count))
+        }
+        return false
+    }
+
+    private mutating func compact() {
+        guard start > 0 else { return }
+        let left = filled - start
+        for index in 0..<left { window[index] = window[start + index] }
+        consumed += start
+        start = 0
+        filled = left
+    }
+
+    /// Tells the format by its first octets; nil to go on with `next`.
+    private mutating func open() -> Event? {
+        guard has(4) else { return .more }
+        let magic = window.span.be32(start)
+        switch magic {
+        case 0x0A0D_0D0A:
+            format = .pcapng
+            return nil
+        case 0x6274_736E: return openSnoop()
+        case 0xA1B2_C3D4, 0xA1B2_3C4D, 0xA1B2_CD34: isBigEndian = true
+        case 0xD4C3_B2A1, 0x4D3C_B2A1, 0x34CD_B2A1: isBigEndian = false
+        default:
+            return fail("the first octets are those of no capture format", .notACapture)
+        }
+        let written = isBigEndian ? magic : magic.byteSwapped
+        isNanosecond = written == 0xA1B2_3C4D
+        recordHeader = written == 0xA1B2_CD34 ? 24 : 16
+        return openPcap()
+    }
+
+    func u16(_ at: Int) -> UInt16 { isBigEndian ? window.span.be16(at) : window.span.le16(at) }
+    func u32(_ at: Int) -> UInt32 { isBigEndian ? window.span.be32(at) : window.span.le32(at) }
+    func u64(_ at: Int) -> UInt64 { isBigEndian ? window.span.be64(at) : window.span.le64(at) }
+}

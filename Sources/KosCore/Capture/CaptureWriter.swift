@@ -1,0 +1,159 @@
+/// Writes captures: pcapng with interface names, comments and drop counts, or classic pcap with
+/// nanoseconds. Little-endian, as the machines are that read it.
+package struct CaptureWriter: Sendable {
+    package let format: CaptureFormat
+    package private(set) var bytes: [UInt8] = []
+    private var interfaceCount = 0
+
+    /// Starts a file; `comment` says who wrote it (pcapng only).
+    package init(format: CaptureFormat, application: String) {
+        self.format = format == .pcap ? .pcap : .pcapng
+        guard self.format == .pcapng else { return }
+        block(0x0A0D_0D0A) { out in
+            out.put32(0x1A2B_3C4D)
+            out.put16(1)
+            out.put16(0)
+            // The section's length is not known while it is written.
+            out.put32(0xFFFF_FFFF)
+            out.put32(0xFFFF_FFFF)
+            out.option(4, Array(application.utf8))
+            out.endOptions()
+        }
+    }
+
+    /// Takes out what was written.
+    package mutating func take() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    /// Declares the next interface; returns its number. Classic pcap has one.
+    @discardableResult
+    package mutating func add(_ interface: CaptureInterface) -> Int {
+        let number = interfaceCount
+        interfaceCount += 1
+        if format == .pcap {
+            guard number == 0 else { return 0 }
+            bytes.put32(0xA1B2_3C4D)
+            bytes.put16(2)
+            bytes.put16(4)
+            bytes.put32(0)
+            bytes.put32(0)
+            bytes.put32(interface.snapshotLength == 0 ? 262_144 : interface.snapshotLength)
+            bytes.put32(UInt32(interface.linkType.rawValue))
+            return 0
+        }
+        block(1) { out in
+            out.put16(interface.linkType.rawValue)
+            out.put16(0)
+            out.put32(interface.snapshotLength)
+            if let name = interface.name { out.option(2, Array(name.utf8)) }
+            if let summary = interface.summary { out.option(3, Array(summary.utf8)) }
+            out.option(9, [9])
+            if let filter = interface.filter { out.option(11, [0] + Array(filter.utf8)) }
+            out.endOptions()
+        }
+        return number
+    }
+
+    /// Appends one packet; without a time it is a simple packet of interface 0, or in pcap of 1970.
+    package mutating func add(
+        _ packet: CapturedPacket, on interface: Int, _ octets: borrowing Span<UInt8>
+    ) {
+        let range = packet.range.clamped(to: 0..<octets.count)
+        let captured = UInt32(truncatingIfNeeded: range.count)
+        let length = UInt32(truncatingIfNeeded: packet.lengthBytes)
+        let time = packet.time ?? 0
+        if format == .pcap {
+            bytes.put32(UInt32(truncatingIfNeeded: time / 1_000_000_000))
+            bytes.put32(UInt32(truncatingIfNeeded: time % 1_000_000_000))
+            bytes.put32(captured)
+            bytes.put32(length)
+            bytes.put(octets, range)
+            return
+        }
+        let padding = (4 - range.count % 4) % 4
+        let hasFlags = packet.direction != 0
+        if packet.time == nil, interface == 0 {
+            let total = UInt32(16 + range.count + padding)
+            bytes.put32(3)
+            bytes.put32(total)
+            bytes.put32(length)
+            bytes.put(octets, range)
+            for _ in 0..<padding { bytes.append(0) }
+            bytes.put32(total)
+            return
+        }
+        let total = UInt32(32 + range.count + padding + (hasFlags ? 12 : 0))
+        bytes.put32(6)
+        bytes.put32(total)
+        bytes.put32(UInt32(truncatingIfNeeded: interface))
+        let ticks = UInt64(bitPattern: time)
+        bytes.put32(UInt32(truncatingIfNeeded: ticks >> 32))
+        bytes.put32(UInt32(truncatingIfNeeded: ticks))
+        bytes.put32(captured)
+        bytes.put32(length)
+        bytes.put(octets, range)
+        for _ in 0..<padding { bytes.append(0) }
+        if hasFlags {
+            bytes.put16(2)
+            bytes.put16(4)
+            bytes.put32(UInt32(packet.direction))
+            bytes.put32(0)
+        }
+        bytes.put32(total)
+    }
+
+    /// Interface statistics: what came and what was dropped for want of room (pcapng only).
+    package mutating func addStatistics(
+        interface: Int, time: Int64, received: UInt64, dropped: UInt64
+    ) {
+        guard format == .pcapng else { return }
+        block(5) { out in
+            out.put32(UInt32(truncatingIfNeeded: interface))
+            let ticks = UInt64(bitPattern: time)
+            out.put32(UInt32(truncatingIfNeeded: ticks >> 32))
+            out.put32(UInt32(truncatingIfNeeded: ticks))
+            for (code, value) in [(UInt16(4), received), (UInt16(7), dropped)] {
+                out.put16(code)
+                out.put16(8)
+                out.put32(UInt32(truncatingIfNeeded: value))
+                out.put32(UInt32(truncatingIfNeeded: value >> 32))
+            }
+            out.endOptions()
+        }
+    }
+
+    private mutating func block(_ type: UInt32, _ body: (inout [UInt8]) -> Void) {
+        var inner: [UInt8] = []
+        body(&inner)
+        let total = UInt32(inner.count + 12)
+        bytes.put32(type)
+        bytes.put32(total)
+        bytes += inner
+        bytes.put32(total)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func put16(_ value: UInt16) {
+        append(UInt8(truncatingIfNeeded: value))
+        append(UInt8(truncatingIfNeeded: value >> 8))
+    }
+    fileprivate mutating func put32(_ value: UInt32) {
+        put16(UInt16(truncatingIfNeeded: value))
+        put16(UInt16(truncatingIfNeeded: value >> 16))
+    }
+    fileprivate mutating func put(_ octets: borrowing Span<UInt8>, _ range: Range<Int>) {
+        unsafe octets.extracting(range).withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+    fileprivate mutating func option(_ code: UInt16, _ value: [UInt8]) {
+        let kept = value.prefix(65_535)
+        put16(code)
+        put16(UInt16(kept.count))
+        append(contentsOf: kept)
+        for _ in 0..<(4 - kept.count % 4) % 4 { append(0) }
+    }
+    fileprivate mutating func endOptions() { put32(0) }
+}

@@ -1,0 +1,36 @@
+/// How a captured frame starts: the LINKTYPE_ values of <https://www.tcpdump.org/linktypes.html>.
+package struct LinkType: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    package static let null = LinkType(rawValue: 0)
+    package static let ethernet = LinkType(rawValue: 1)
+    package static let ppp = LinkType(rawValue: 9)
+    package static let pppHDLC = LinkType(rawValue: 50)
+    package static let pppEthernet = LinkType(rawValue: 51)
+    package static let raw = LinkType(rawValue: 101)
+    package static let ciscoHDLC = LinkType(rawValue: 104)
+    package static let ieee80211 = LinkType(rawValue: 105)
+    package static let loop = LinkType(rawValue: 108)
+    package static let linuxSLL = LinkType(rawValue: 113)
+    package static let radiotap = LinkType(rawValue: 127)
+    package static let user0 = LinkType(rawValue: 147)
+    package static let pktap = LinkType(rawValue: 149)
+    package static let pppDirection = LinkType(rawValue: 166)
+    package static let bluetoothH4 = LinkType(rawValue: 187)
+    package static let ppi = LinkType(rawValue: 192)
+    package static let ieee802154FCS = LinkType(rawValue: 195)
+    package static let bluetoothH4Direction = LinkType(rawValue: 201)
+    package static let ieee802154NonASK = LinkType(rawValue: 215)
+    package static let ipv4 = LinkType(rawValue: 228)
+    package static let ipv6 = LinkType(rawValue: 229)
+    package static let ieee802154 = LinkType(rawValue: 230)
+    package static let nflog = LinkType(rawValue: 239)
+    package static let bluetoothLE = LinkType(rawValue: 251)
+    package static let bluetoothMonitor = LinkType(rawValue: 254)
+    package static let bluetoothLEPhdr = LinkType(rawValue: 256)
+    package static let pktapStandard = LinkType(rawValue: 258)
+    package static let loRaTap = LinkType(rawValue: 270)
+    package static let linuxSLL2 = LinkType(rawValue: 276)
+    package static let ieee802154TAP = LinkType(rawValue: 283)
+}

@@ -1,0 +1,164 @@
+/// Answers requests over a survey: routes, or why there is none.
+package struct RouteQuery: Sendable {
+    package enum Answer: Sendable {
+        /// The records, the best first, and the link lines that they use.
+        case routes([RouteRecord], links: Set<Int32>)
+        case none(RouteDiagnosis)
+    }
+
+    package let request: RouteRequest
+    package let topology: Topology
+    package private(set) var router: Router
+    private let traffic: TrafficAnalyser
+    private let confidence: Confidence
+    private let now: Timestamp
+
+    package init(_ request: RouteRequest, _ survey: Survey, at now: Timestamp) {
+        self.request = request
+        self.now = now
+        topology = survey.topology
+        traffic = survey.traffic
+        confidence = Confidence(topology)
+        router = Router(
+            topology, metric: request.metric, requirements: request.requirements(in: topology))
+        router.effort = request.effort
+    }
+
+    /// Routes from `source` to `target`, the best first.
+    package mutating func answer(from source: Int32, to target: Int32) -> Answer {
+        for name in request.via where topology.index(of: name) == nil {
+            return .none(
+                RouteDiagnosis(
+                    code: .unknownNode,
+                    message: "\(name), which the route is to pass, is no node here"))
+        }
+        let chosen = choose()
+        var routes: [RouteRecord] = []
+        var links: Set<Int32> = []
+        for (algorithm, reason) in chosen {
+            var found = candidates(from: source, to: target, algorithm)
+            found.rate(router.requirements, topology)
+            for candidate in found {
+                var record = record(candidate, among: found)
+                record.reason = reason
+                if found.count > 1 { record.role = candidate.role.rawValue }
+                routes.append(record)
+                links.formUnion(candidate.path.links)
+            }
+        }
+        guard routes.isEmpty else { return .routes(routes, links: links) }
+        return .none(router.diagnose(from: source, to: target))
+    }
+
+    /// The best route to every node that can be reached.
+    package mutating func answerAll(from source: Int32) -> [RouteRecord] {
+        var records: [RouteRecord] = []
+        if router.requirements.isAdditive || router.metric == .score || router.metric == .bandwidth
+        {
+            for target in 0..<Int32(topology.nodeCount) where target != source {
+                guard case .routes(let found, _) = answer(from: source, to: target) else {
+                    continue
+                }
+                records += found
+            }
+        } else {
+            for candidate in router.all(from: source) {
+                var rated = [candidate]
+                rated.rate(router.requirements, topology)
+                records.append(record(rated[0], among: rated))
+            }
+        }
+        return records.sorted { ($0.weight ?? 0, $0.hops.count) < ($1.weight ?? 0, $1.hops.count) }
+    }
+
+    // MARK: Parts
+
+    private func choose() -> [(algorithm: RoutingAlgorithm, reason: String?)] {
+        switch request.algorithm {
+        case .one(let algorithm): return [(algorithm, nil)]
+        case .all: return RoutingAlgorithm.allCases.filter(\.isSearch).map { ($0, nil) }
+        case .auto:
+            let (algorithm, reason) = RoutingAlgorithm.select(
+                router.requirements, mobility: traffic.mobility,
+                density: TrafficAnalyser.density(router.graph))
+            return [(algorithm, reason)]
+        }
+    }
+
+    private mutating func candidates(
+        from source: Int32, to target: Int32, _ algorithm: RoutingAlgorithm
+    ) -> [RouteCandidate] {
+        router.candidates(
+            from: source, to: target, by: algorithm, count: request.count,
+            disjoint: request.disjoint, front: request.wantsFront)
+    }
+
+    /// The record of one path, rated alone.
+    package static func record(
+        of path: RoutePath, in topology: Topology, metric: Metric,
+        _ requirements: RouteRequirements, at now: Timestamp
+    ) -> RouteRecord {
+        var rated = [
+            RouteCandidate(
+                path: path,
+                totals: RouteTotals(
+                    path.links, in: topology, by: metric, requirements: requirements,
+                    assumesCost: !requirements.hasLimits))
+        ]
+        rated.rate(requirements, topology)
+        var record = record(
+            rated[0], in: topology,
+            confidence: Confidence(topology).of(
+                rated[0], among: rated, in: topology))
+        record.timestamp = now
+        record.metric = metric.rawValue
+        return record
+    }
+
+    private func record(
+        _ candidate: RouteCandidate, among others: [RouteCandidate]
+    ) -> RouteRecord {
+        var record = RouteQuery.record(
+            candidate, in: topology,
+            confidence: confidence.of(candidate, among: others, in: topology))
+        record.timestamp = now
+        record.metric = router.metric.rawValue
+        return record
+    }
+
+    private static func record(
+        _ candidate: RouteCandidate, in topology: Topology, confidence: Double
+    ) -> RouteRecord {
+        let totals = candidate.totals
+        var hops: [RouteHop] = []
+        hops.reserveCapacity(candidate.path.links.count)
+        for place in candidate.path.links {
+            let link = topology.link(place)
+            hops.append(
+                RouteHop(
+                    address: topology.address(place), transport: link.transport,
+                    latency: link.latency,
+                    reliability: link.reliability, nodeId: NodeID(topology.name(of: link.target))))
+        }
+        var record = RouteRecord(
+            hops: hops, latency: rounded(totals.latency), reliability: totals.reliability,
+            bandwidth: totals.bandwidth.isFinite ? totals.bandwidth : nil,
+            cost: rounded(totals.cost), score: rounded(min(1, max(0, candidate.score / 100))),
+            algorithm: candidate.algorithm.rawValue,
+            confidence: confidence)
+        record.source = NodeID(topology.name(of: candidate.path.source))
+        record.destination = NodeID(topology.name(of: candidate.path.target))
+        record.weight = rounded(totals.weight)
+        if !candidate.isExact { record.exact = false }
+        return record
+    }
+
+    /// Drops the noise of adding decimals in binary: 12 significant decimals are more than is measured.
+    package static func rounded(_ value: Double) -> Double {
+        guard value.isFinite, abs(value) < 1e6 else {
+            return value.isFinite ? value : .greatestFiniteMagnitude
+        }
+        let scaled = (value * 1e9).rounded() / 1e9
+        return abs(scaled - value) <= abs(value) * 1e-12 ? scaled : value
+    }
+}

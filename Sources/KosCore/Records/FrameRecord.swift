@@ -1,0 +1,40 @@
+/// One captured frame as a line: when, where, how long, who to whom, and of which protocols.
+package struct FrameRecord: Record {
+    package var frame: CapturedFrame
+    /// Name of the interface that heard it; nil when the capture does not say.
+    package var interface: String?
+
+    package init(_ frame: CapturedFrame, interface: String?) {
+        self.frame = frame
+        self.interface = interface
+    }
+
+    package static let type: StaticString = "frame"
+    package static let fields: [Field] = [
+        .required("timestamp", .nullable(.time), "null when the capture has no time for it"),
+        .optional("timestampNanos", .integer(min: 0, max: 999_999), "ns behind timestamp"),
+        .required("number", .integer(min: 1), "place in the capture"),
+        .required("interface", .nullable(.string)),
+        .required("lengthBytes", .integer(min: 0), "on the wire"),
+        .required("capturedBytes", .integer(min: 0), "kept in the capture"),
+        .optional("direction", .oneOf(["in", "out"])),
+        .required("protocols", .array(.string), "outermost first, Wireshark's short names"),
+        .optional("source", .string, "address of the innermost IP layer, else of the link"),
+        .optional("destination", .string),
+        .optional("sourcePort", .integer(min: 0, max: 65535)),
+        .optional("destinationPort", .integer(min: 0, max: 65535)),
+        .required("protocol", .string, "the innermost named"),
+        .optional("flowId", .string, "the conversation, the same in both directions"),
+        .optional("rssiDbm", .number(), "from the radio header"),
+        .optional("snrDb", .number(), "from the radio header"),
+        .optional("malformed", .string, "the protocol that is cut off or makes no sense"),
+        .optional("truncatedAt", .oneOf(["depth"]), "why taking apart stopped early"),
+    ]
+
+    package func write(to writer: inout JSONWriter) {
+        var text = FrameText()
+        text.open(frame, interface: FrameText.quoted(interface))
+        writer.append(text.bytes.span)
+        writer.endRecord()
+    }
+}

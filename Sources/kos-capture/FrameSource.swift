@@ -1,0 +1,140 @@
+import KosCore
+import KosPcap
+import KosTool
+
+/// Reads captures packet by packet: every frame taken apart, the filter applied.
+final class FrameSource {
+    let io: ToolIO
+    private let dissector = Dissector()
+    private let filter: String?
+    private var filters: [LinkType: PacketFilter] = [:]
+    private(set) var reader = CaptureReader()
+    private var interfaceNames: [[UInt8]] = []
+    private var section = 0
+    private var frame = CapturedFrame()
+    /// Frames that passed the filter.
+    private(set) var matched = 0
+    private(set) var status = ExitStatus.yes
+    /// Set to end the reading.
+    var isStopped = false
+
+    init(_ io: ToolIO, filter: String?) {
+        self.io = io
+        self.filter = filter
+    }
+
+    /// Hands out the frames of the capture at `path`, then says what was wrong with the file, if
+    /// anything was.
+    func each(
+        of path: String,
+        _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
+    ) throws {
+        try each(in: FrameSource.open(path), body)
+    }
+
+    /// The file at `path`; `-` is standard input.
+    static func open(_ path: String) throws -> CaptureFile {
+        do {
+            return try CaptureFile(path)
+        } catch let failure as CaptureFile.Failure {
+            throw ToolFailure(
+                .failure, code: "cannotOpen", failure.message, errno: failure.errno)
+        }
+    }
+
+    func each(
+        in file: CaptureFile,
+        _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
+    ) throws {
+        reader = CaptureReader()
+        interfaceNames = []
+        while !isStopped {
+            var failure: (any Error)?
+            let count = reader.withFreeSpace { space in
+                do {
+                    return try file.read(into: space, isStopped: { Signals.isPending }) {
+                        try io.output.flush()
+                    }
+                } catch let error {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure = failure as? CaptureFile.Failure {
+                throw ToolFailure(
+                    .failure, code: "readFailed", failure.message, errno: failure.errno)
+            }
+            if let failure { throw failure }
+            let damage = try drain(body) ?? (count <= 0 ? reader.finish() : nil)
+            if let damage { return try tell(damage, file.name) }
+            if count <= 0 { return }
+        }
+    }
+
+    /// Hands out what the window holds; the damage when there is no going on.
+    private func drain(
+        _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
+    ) throws -> CaptureDamage? {
+        while !isStopped {
+            switch reader.next() {
+            case .more: return nil
+            case .damaged(let damage): return damage
+            case .statistics: continue
+            case .packet(let packet):
+                let interface = reader.interfaces[packet.interface]
+                if let filter {
+                    let compiled = try compiled(filter, interface.linkType)
+                    guard compiled.matches(packet, in: reader.window.span) else { continue }
+                }
+                matched += 1
+                dissector.dissect(packet, of: interface, in: reader.window.span, into: &frame)
+                let name = name(of: packet.interface)
+                // The closures read `reader` themselves: hand out a borrowed copy of its window.
+                let window = reader.window
+                try body(packet, frame, name, window.span)
+            }
+        }
+        return nil
+    }
+
+    /// The interface's name as JSON.
+    private func name(of number: Int) -> [UInt8] {
+        if section != reader.sections {
+            section = reader.sections
+            interfaceNames = []
+        }
+        while interfaceNames.count < reader.interfaces.count, interfaceNames.count <= number {
+            interfaceNames.append(
+                FrameText.quoted(reader.interfaces[interfaceNames.count].name))
+        }
+        return number < interfaceNames.count ? interfaceNames[number] : Array("null".utf8)
+    }
+
+    private func compiled(_ expression: String, _ type: LinkType) throws -> PacketFilter {
+        if let known = filters[type] { return known }
+        do {
+            let filter = try PacketFilter(expression, linkType: type)
+            filters[type] = filter
+            return filter
+        } catch let refused as PacketFilter.Refused {
+            throw ToolFailure.usage(
+                "filter '\(expression)': \(refused.message)", hint: "see pcap-filter(7)")
+        }
+    }
+
+    private func tell(_ damage: CaptureDamage, _ name: String) throws {
+        let message = "\(name): \(damage.message)"
+        if damage.code == .notACapture {
+            throw ToolFailure(
+                .badInput, code: damage.code.rawValue, message,
+                hint: "pcap, pcapng and btsnoop are read")
+        }
+        status = .failure
+        let place = "\(message) (octet \(damage.offset))"
+        io.errors.say(place)
+        try io.output.write(
+            ErrorRecord(
+                timestamp: SystemClock.timestamp, tool: "kos-capture", code: damage.code.rawValue,
+                message: place, isFatal: false))
+    }
+}

@@ -1,0 +1,255 @@
+import Glibc
+import KosCore
+import KosTool
+
+/// One run of kos-route: reads records, then answers.
+struct RouteSession {
+    private let io: ToolIO
+    private let request: RouteRequest
+    private var survey = Survey()
+
+    init(_ io: ToolIO, _ request: RouteRequest) {
+        self.io = io
+        self.request = request
+    }
+
+    // MARK: Reading
+
+    mutating func read(_ path: String?) throws {
+        let input = try io.input(path)
+        if let form = GraphDocument.form(of: try input.peek(4096)) {
+            try read(input, as: form)
+        } else {
+            try readRecords(input)
+        }
+        survey.implyLinks()
+        survey.settle()
+    }
+
+    /// The longest document that is read whole.
+    private static let maxDocument = 1 << 30
+
+    private mutating func read(_ input: RecordInput, as form: GraphDocument.Form) throws {
+        do throws(RecordError) {
+            let text: [UInt8]
+            do {
+                text = try input.readAll(limit: RouteSession.maxDocument)
+            } catch {
+                throw RecordError(.lineTooLong, "\(error)")
+            }
+            let document = try GraphDocument(text, form: form)
+            for (line, error) in document.bad { try? io.report(error, line: line, of: input) }
+            try survey.take(document)
+            io.goodLines += document.nodes.count + document.edges.count
+        } catch {
+            io.badLines += 1
+            throw ToolFailure(
+                .badInput, code: error.code.rawValue, "\(input.name): \(error.message)",
+                hint: error.hint.isEmpty ? nil : error.hint)
+        }
+    }
+
+    private mutating func readRecords(_ input: RecordInput) throws {
+        reading: while true {
+            // Most lines of a big topology are plain links: they are taken in runs.
+            if !io.common.keep {
+                io.goodLines += input.takeRun { survey.takeRun($0, from: $1) }
+            }
+            switch try input.next() {
+            case .end: break reading
+            case .bad(let number, let error): try io.report(error, line: number, of: input)
+            case .line(let number, let range):
+                let verdict = input.withBuffer { survey.take($0, range) }
+                switch verdict {
+                case .consumed:
+                    io.goodLines += 1
+                    if io.common.keep { try pass(range, of: input) }
+                case .foreign:
+                    if !io.common.only { try pass(range, of: input) }
+                case .bad(let error): try io.report(error, line: number, of: input)
+                }
+            }
+        }
+    }
+
+    private func pass(_ range: Range<Int>, of input: RecordInput) throws {
+        try input.withText(range) { try io.output.pass($0) }
+    }
+
+    // MARK: Answering
+
+    private func demandTopology() throws {
+        guard io.goodLines > 0 else {
+            throw ToolFailure(
+                .badInput, code: "noTopology", "no peer or link record was on the input",
+                hint: "try 'kos-discover --links | kos-route --to NODE'")
+        }
+    }
+
+    func analyze(_ without: [String]) throws -> ExitStatus {
+        try demandTopology()
+        let (record, unknown) = AnalysisQuery.record(
+            survey, without: without, at: SystemClock.timestamp)
+        for name in unknown {
+            throw ToolFailure.usage(
+                "--without \(name) is neither a node nor a link of this topology",
+                hint: "a link is named A/B")
+        }
+        try io.output.write(record)
+        return .yes
+    }
+
+    /// One source after the other, a record for at most some thousands of targets.
+    func writeMatrix() throws -> ExitStatus {
+        try demandTopology()
+        let topology = survey.topology
+        let router = Router(
+            topology, metric: request.metric, requirements: request.requirements(in: topology))
+        let sweep = DistanceSweep(router.graph, weights: router.weights)
+        let targets: [Int32] =
+            request.targets.isEmpty
+            ? Array(0..<Int32(topology.nodeCount))
+            : try request.targets.compactMap { try find($0) }
+        let sources =
+            try request.source.map { name in try find(name).map { [$0] } ?? [] }
+            ?? Array(0..<Int32(topology.nodeCount))
+        let now = SystemClock.timestamp
+        for source in sources {
+            let sums = sweep.sums(from: source)
+            guard let id = NodeID(topology.name(of: source)) else { continue }
+            var row = MatrixRecord(source: id, metric: request.metric.rawValue, sums: [])
+            row.timestamp = now
+            for target in targets where target != source && sums[Int(target)].isFinite {
+                guard let id = NodeID(topology.name(of: target)) else { continue }
+                row.sums.append((id, RouteQuery.rounded(sums[Int(target)])))
+                guard row.sums.count == 4096 else { continue }
+                try io.output.write(row)
+                row.sums = []
+            }
+            if !row.sums.isEmpty { try io.output.write(row) }
+        }
+        return sources.isEmpty ? .no : .yes
+    }
+
+    mutating func answer(in format: GraphFormat?) throws -> ExitStatus {
+        try demandTopology()
+        if request.targets.isEmpty, !request.wantsAll, let format {
+            try io.output.write(
+                octets: GraphText(survey.topology, metric: request.metric).text(format).span)
+            return .yes
+        }
+        guard let source = try source() else { return .no }
+        var query = RouteQuery(request, survey, at: SystemClock.timestamp)
+        var answers = Answers()
+        var drawn: Set<Int32> = []
+        if request.wantsAll {
+            let routes = query.answerAll(from: source)
+            for route in routes { try io.output.write(route) }
+            answers.count(routes.isEmpty)
+            if routes.isEmpty {
+                try tell(
+                    RouteDiagnosis(
+                        code: .noRoute,
+                        message: "\(survey.topology.name(of: source)) reaches no other node"))
+            }
+        }
+        for name in request.targets {
+            guard let target = try target(name, from: source) else {
+                answers.count(true)
+                continue
+            }
+            switch query.answer(from: source, to: target) {
+            case .routes(let routes, let links):
+                if format == nil { for route in routes { try io.output.write(route) } }
+                drawn.formUnion(links)
+                answers.count(false)
+            case .none(let diagnosis):
+                try tell(diagnosis)
+                answers.count(true)
+            }
+        }
+        if let format {
+            let text = GraphText(survey.topology, metric: request.metric, marked: drawn)
+            try io.output.write(octets: text.text(format).span)
+        }
+        return answers.status
+    }
+
+    private struct Answers {
+        private var found = 0
+        private var missing = 0
+        mutating func count(_ isMissing: Bool) {
+            if isMissing { missing += 1 } else { found += 1 }
+        }
+        var status: ExitStatus { missing == 0 ? .yes : found == 0 ? .no : .partly }
+    }
+
+    private func source() throws -> Int32? {
+        if let name = request.source ?? environment("KOS_NODE") {
+            if let node = try find(name) { return node }
+            try tell(
+                RouteDiagnosis(
+                    code: .unknownNode, message: "\(name), the source, is no node of this topology",
+                    hint: near(name)))
+            return nil
+        }
+        if let origin = survey.origin { return origin }
+        guard let first = survey.firstSource else {
+            throw ToolFailure.usage(
+                "no record says which node this is", hint: "name the source with --from NODE")
+        }
+        io.errors.note(
+            "no --from and no peer marked self: starting at \(survey.topology.name(of: first)), the first link's source"
+        )
+        return first
+    }
+
+    private func target(_ name: String, from source: Int32) throws -> Int32? {
+        if let node = try find(name) { return node }
+        let topology = survey.topology
+        let from = topology.name(of: source)
+        try tell(
+            RouteDiagnosis(
+                code: .noRoute,
+                message: "no route from \(from) to \(name): \(name) has no link in this topology "
+                    + "(\(topology.nodeCount) nodes, \(Graph(topology).linkCount) links)",
+                hint: near(name)
+                    ?? "was a record filtered out? kos-route --all shows what is reachable"))
+        return nil
+    }
+
+    /// The node of that name, or the only one whose name begins so (from six characters on).
+    private func find(_ name: String) throws -> Int32? {
+        if let node = survey.topology.index(of: name) { return node }
+        guard name.utf8.count >= 6 else { return nil }
+        let matches = survey.topology.names.nodes(withPrefix: name, limit: 2)
+        guard matches.count < 2 else {
+            let names = matches.map { survey.topology.name(of: $0) }.joined(separator: ", ")
+            throw ToolFailure.usage("\(name) begins the names of several nodes: \(names), …")
+        }
+        return matches.first
+    }
+
+    private func near(_ name: String) -> String? {
+        let lower = name.lowercased()
+        for node in 0..<Int32(min(100_000, survey.topology.nodeCount))
+        where survey.topology.name(of: node).lowercased() == lower {
+            return "did you mean \(survey.topology.name(of: node))?"
+        }
+        return nil
+    }
+
+    private func environment(_ name: String) -> String? {
+        guard let value = getenv(name) else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    private func tell(_ diagnosis: RouteDiagnosis) throws {
+        io.errors.note(diagnosis.message)
+        try io.output.write(
+            ErrorRecord(
+                timestamp: SystemClock.timestamp, tool: io.tool, code: diagnosis.code.rawValue,
+                message: diagnosis.message, hint: diagnosis.hint))
+    }
+}
