@@ -18,16 +18,23 @@ package final class DatagramSocket {
     /// Binds to `address`, or to all addresses of one IP version; port 0 lets the kernel choose.
     package init(address: IPAddress? = nil, isIPv6: Bool, port: UInt16) throws(Failure) {
         let version = address?.isIPv6 ?? isIPv6
-        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let kind =
+            Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+            | Int32(SOCK_CLOEXEC.rawValue)
         let made = socket(version ? AF_INET6 : AF_INET, kind, 0)
         guard made >= 0 else { throw Failure(message: String(cString: strerror(errno))) }
         var one: Int32 = 1
         if version {
-            setsockopt(made, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, socklen_t(MemoryLayout<Int32>.size))
+            setsockopt(
+                made, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, socklen_t(MemoryLayout<Int32>.size))
         }
         let any = [UInt8](repeating: 0, count: version ? 16 : 4)
-        guard let local = address ?? IPAddress(octets: any) else { throw Failure(message: "no address") }
-        let status = DatagramSocket.withName(ContactAddress(ip: local, port: port)) { bind(made, $0, $1) }
+        guard let local = address ?? IPAddress(octets: any) else {
+            throw Failure(message: "no address")
+        }
+        let status = DatagramSocket.withName(ContactAddress(ip: local, port: port)) {
+            bind(made, $0, $1)
+        }
         guard status == 0 else {
             let message = String(cString: strerror(errno))
             close(made)

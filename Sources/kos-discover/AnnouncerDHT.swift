@@ -8,12 +8,15 @@ extension Announcer {
     func announceOverDHT() throws {
         guard let hash = DHTKey(Digest.sha1(Array(options.dht.mesh.utf8))) else { return }
         guard !options.dht.dhtNode.isEmpty else {
-            return try tell(.dht, error: "no node to begin with; name one with --dht-node address:port")
+            return try tell(
+                .dht, error: "no node to begin with; name one with --dht-node address:port")
         }
         let client = try DHTClient(options.dht, io)
         loop.watch(client.socket.descriptor)
         defer { loop.unwatch(client.socket.descriptor) }
-        wait(client, until: min(SystemClock.now + .milliseconds(600), io.deadline ?? .distantFuture)) { _ in false }
+        wait(
+            client, until: min(SystemClock.now + .milliseconds(600), io.deadline ?? .distantFuture)
+        ) { _ in false }
         let port = UInt16(clamping: endpoints.first?.port ?? Endpoint.defaultPort)
         var stored: [Int: Int] = [:]
         var open: Set<Int> = [client.look(.announce(hash, port: port))]

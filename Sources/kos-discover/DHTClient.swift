@@ -20,7 +20,8 @@ final class DHTClient {
         let first = options.dhtNode.first?.contact.ip
         do throws(DatagramSocket.Failure) {
             socket = try DatagramSocket(
-                address: options.dhtAddress?.address, isIPv6: first?.isIPv6 ?? false, port: options.dhtPort)
+                address: options.dhtAddress?.address, isIPv6: first?.isIPv6 ?? false,
+                port: options.dhtPort)
         } catch {
             throw ToolFailure(.failure, code: "cannotBind", "dht: \(error.message)")
         }
@@ -28,7 +29,8 @@ final class DHTClient {
         settings.isIPv6 = socket.isIPv6
         let ports = Kademlia.Ports(sha1: Digest.sha1, verifier: Authenticity.verifier)
         let now = SystemClock.now
-        engine = Kademlia(own: nil, settings: settings, ports: ports, seed: SystemClock.seed, at: now)
+        engine = Kademlia(
+            own: nil, settings: settings, ports: ports, seed: SystemClock.seed, at: now)
         let routers = options.dhtNode.map(\.contact).filter { $0.ip.isIPv6 == settings.isIPv6 }
         engine.handle(.restore(savedTable()), at: now, into: &outputs)
         engine.handle(.bootstrap(routers), at: now, into: &outputs)
@@ -73,14 +75,18 @@ final class DHTClient {
     // MARK: The table between runs
 
     private func savedTable() -> [DHTNode] {
-        guard let path = try? io.directories.file(DHTClient.tableFile, in: .state) else { return [] }
+        guard let path = try? io.directories.file(DHTClient.tableFile, in: .state) else {
+            return []
+        }
         return DHTNode.list(compact: SmallFile.read(path, limit: 32 * 38), isIPv6: socket.isIPv6)
     }
 
     /// Keeps the nodes that answered for the next run.
     func save() {
         let nodes = engine.goodNodes.prefix(32).flatMap(\.compact)
-        guard !nodes.isEmpty, let path = try? io.directories.prepared(DHTClient.tableFile, in: .state) else {
+        guard !nodes.isEmpty,
+            let path = try? io.directories.prepared(DHTClient.tableFile, in: .state)
+        else {
             return
         }
         if !SmallFile.write(nodes, to: path) { io.errors.note("dht: cannot write \(path)") }

@@ -130,6 +130,7 @@ final class Session {
     }
 
     private var nextDeadline: Instant? {
-        [discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart].compactMap { $0 }.min()
+        [discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart].compactMap { $0 }
+            .min()
     }
 }

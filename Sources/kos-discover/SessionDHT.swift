@@ -6,10 +6,14 @@ import KosTool
 /// signed announcement of a node that is asked for by its id.
 extension Session {
     func startDHT() throws {
-        guard !options.dht.dhtNode.isEmpty || SmallFile.read(
-            (try? io.directories.file("dht.nodes", in: .state)) ?? "", limit: 1).count == 1
+        guard
+            !options.dht.dhtNode.isEmpty
+                || SmallFile.read(
+                    (try? io.directories.file("dht.nodes", in: .state)) ?? "", limit: 1
+                ).count == 1
         else {
-            return try fail(.dht, "no node to begin with", hint: "name one with --dht-node address:port")
+            return try fail(
+                .dht, "no node to begin with", hint: "name one with --dht-node address:port")
         }
         let client = try DHTClient(options.dht, io)
         dht = client
@@ -24,8 +28,11 @@ extension Session {
         let results = dht.run()
         if let start = dhtStart, SystemClock.now >= start || dht.nodeCount >= 8 {
             dhtStart = nil
-            if let key = awaitedKey { dhtOpen.insert(dht.look(.item(publicKey: key, salt: DHTClient.salt))) }
-            else { lookUpMesh() }
+            if let key = awaitedKey {
+                dhtOpen.insert(dht.look(.item(publicKey: key, salt: DHTClient.salt)))
+            } else {
+                lookUpMesh()
+            }
         }
         for result in results {
             let time = SystemClock.timestamp
@@ -33,7 +40,8 @@ extension Session {
             case .peers(_, let contacts): for contact in contacts { try see(contact, time) }
             case .item(_, let item): try see(item, time)
             case .finished(let id, let outcome):
-                io.errors.note("dht: asked \(outcome.asked) nodes, \(outcome.answered) answered", level: 2)
+                io.errors.note(
+                    "dht: asked \(outcome.asked) nodes, \(outcome.answered) answered", level: 2)
                 dhtOpen.remove(id)
                 if options.isWatch { dhtStart = SystemClock.now + .seconds(60) }
                 if dhtOpen.isEmpty { try complete(.dht) }
@@ -57,7 +65,9 @@ extension Session {
         guard let node = NodeID(contact.description) else { return }
         var sighting = Sighting(
             source: Sighting.Source(.dht, contact.description), nodeId: node,
-            addresses: [PeerAddress(type: .tcp, address: contact.ip.description, port: Int(contact.port))],
+            addresses: [
+                PeerAddress(type: .tcp, address: contact.ip.description, port: Int(contact.port))
+            ],
             capabilities: [], trust: .opaque)
         sighting.lifetime = .seconds(1800)
         try feed(.seen(sighting, at: time))
@@ -70,7 +80,8 @@ extension Session {
         else { return io.errors.note("dht: an item is no announcement; left out") }
         var sighting = Sighting(
             source: Sighting.Source(.dht, announcement.nodeId.text), nodeId: announcement.nodeId,
-            addresses: announcement.endpoints.map(\.peerAddress), capabilities: announcement.capabilities,
+            addresses: announcement.endpoints.map(\.peerAddress),
+            capabilities: announcement.capabilities,
             trust: announcement.trust(by: Authenticity.verifier))
         sighting.ttlMs = announcement.ttlMs
         sighting.lifetime = .milliseconds(announcement.ttlMs)

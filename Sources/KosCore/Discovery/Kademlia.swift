@@ -146,7 +146,8 @@ package struct Kademlia: Engine {
     }
 
     mutating func ask(
-        _ query: KRPC.Query, _ address: ContactAddress, node: DHTKey?, lookup: Int?, isStore: Bool = false,
+        _ query: KRPC.Query, _ address: ContactAddress, node: DHTKey?, lookup: Int?,
+        isStore: Bool = false,
         _ now: Instant, _ outputs: inout [Output]
     ) {
         serial &+= 1
@@ -154,7 +155,8 @@ package struct Kademlia: Engine {
         var message = KRPC(transaction: transaction, body: .query(query, from: own))
         message.isReadOnly = settings.isReadOnly
         message.version = Kademlia.version
-        pending[transaction] = Pending(node: node, address: address, lookup: lookup, isStore: isStore)
+        pending[transaction] = Pending(
+            node: node, address: address, lookup: lookup, isStore: isStore)
         timers.set(.query(transaction), at: now + settings.timeout)
         outputs.append(.send(message.encoded, to: address))
     }

@@ -1,11 +1,14 @@
 /// What a node of the DHT answers.
 extension Kademlia {
     mutating func answer(
-        _ query: KRPC.Query, _ id: DHTKey, _ message: KRPC, _ sender: ContactAddress, _ now: Instant,
+        _ query: KRPC.Query, _ id: DHTKey, _ message: KRPC, _ sender: ContactAddress,
+        _ now: Instant,
         _ outputs: inout [Output]
     ) {
         // Who does not answer queries is not worth remembering (BEP 43).
-        if !message.isReadOnly { table.heard(DHTNode(id: id, address: sender), hasAnswered: false, at: now) }
+        if !message.isReadOnly {
+            table.heard(DHTNode(id: id, address: sender), hasAnswered: false, at: now)
+        }
         guard !settings.isReadOnly else { return }
         var reply = KRPC.Reply()
         var failure: (Int, String)?
@@ -18,15 +21,21 @@ extension Kademlia {
             reply.peers = store.peers(of: hash, at: now, using: &random)
         case .announcePeer(let hash, let port, let isImplied, let token):
             let peer = ContactAddress(ip: sender.ip, port: isImplied ? sender.port : port)
-            failure = isGood(token, sender)
+            failure =
+                isGood(token, sender)
                 ? note(hash, peer, now) : (KRPC.Code.protocolError, "bad token")
         case .get(let target, let sequence):
             fill(&reply, target)
             reply.token = token(sender)
             guard let item = store.items[target]?.item else { break }
-            if let sequence, sequence >= item.sequence { reply.sequence = item.sequence } else { reply.item = item }
+            if let sequence, sequence >= item.sequence {
+                reply.sequence = item.sequence
+            } else {
+                reply.item = item
+            }
         case .put(let item, let token, let cas):
-            failure = isGood(token, sender)
+            failure =
+                isGood(token, sender)
                 ? keep(item, cas, now) : (KRPC.Code.protocolError, "bad token")
         case .sampleInfohashes(let target):
             fill(&reply, target)
@@ -59,7 +68,9 @@ extension Kademlia {
         return false
     }
 
-    private mutating func note(_ hash: DHTKey, _ peer: ContactAddress, _ now: Instant) -> (Int, String)? {
+    private mutating func note(_ hash: DHTKey, _ peer: ContactAddress, _ now: Instant) -> (
+        Int, String
+    )? {
         let isKept = store.note(
             hash, peer, until: now + settings.peerLifetime, maxHashes: settings.maxHashes,
             maxPeers: settings.maxPeersPerHash)
@@ -71,13 +82,16 @@ extension Kademlia {
     private mutating func keep(_ item: DHTItem, _ cas: Int64?, _ now: Instant) -> (Int, String)? {
         if item.value.encoded.count > DHTItem.maxValue { return (KRPC.Code.tooBig, "v is too big") }
         if item.salt.count > DHTItem.maxSalt { return (KRPC.Code.saltTooBig, "salt is too big") }
-        guard item.isValid(by: ports.verifier), let target = target(item.publicKey, item.salt) else {
+        guard item.isValid(by: ports.verifier), let target = target(item.publicKey, item.salt)
+        else {
             drop(.badItem)
             return (KRPC.Code.badSignature, "invalid signature")
         }
         if let known = store.items[target]?.item {
             if let cas, cas != known.sequence { return (KRPC.Code.casMismatch, "CAS mismatch") }
-            if item.sequence < known.sequence { return (KRPC.Code.sequenceTooLow, "sequence number too low") }
+            if item.sequence < known.sequence {
+                return (KRPC.Code.sequenceTooLow, "sequence number too low")
+            }
             if item.sequence == known.sequence, item.value != known.value { return nil }
         } else if store.items.count >= settings.maxItems {
             drop(.tooMany)
@@ -88,7 +102,9 @@ extension Kademlia {
     }
 
     /// Where a mutable item lives: SHA-1 of the key and the salt.
-    func target(_ publicKey: [UInt8], _ salt: [UInt8]) -> DHTKey? { DHTKey(ports.sha1(publicKey + salt)) }
+    func target(_ publicKey: [UInt8], _ salt: [UInt8]) -> DHTKey? {
+        DHTKey(ports.sha1(publicKey + salt))
+    }
 }
 
 /// What other nodes left with this one; it runs out.
@@ -119,7 +135,8 @@ struct DHTStore: Sendable {
     }
 
     /// Up to 32 of the peers that announced `hash`, by chance when there are more.
-    func peers(of hash: DHTKey, at now: Instant, using random: inout SplitMix64) -> [ContactAddress] {
+    func peers(of hash: DHTKey, at now: Instant, using random: inout SplitMix64) -> [ContactAddress]
+    {
         let live = (peers[hash] ?? [:]).filter { $0.value > now }.keys
             .sorted { $0.compact.lexicographicallyPrecedes($1.compact) }
         return live.count <= 32 ? live : Array(live.shuffled(using: &random).prefix(32))

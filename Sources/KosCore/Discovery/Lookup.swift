@@ -24,7 +24,9 @@ struct Lookup: Sendable {
 
     /// Adds a node where its distance puts it.
     mutating func add(_ node: DHTNode) {
-        guard !candidates.contains(where: { $0.id == node.id || $0.address == node.address }) else { return }
+        guard !candidates.contains(where: { $0.id == node.id || $0.address == node.address }) else {
+            return
+        }
         let distance = node.id ^ target
         let index = candidates.firstIndex { ($0.id ^ target) > distance } ?? candidates.count
         guard index < Lookup.maxCandidates else { return }
@@ -57,7 +59,8 @@ struct Lookup: Sendable {
 
 extension Kademlia {
     mutating func begin(
-        _ id: Int, _ goal: Goal, _ routers: [ContactAddress], _ now: Instant, _ outputs: inout [Output]
+        _ id: Int, _ goal: Goal, _ routers: [ContactAddress], _ now: Instant,
+        _ outputs: inout [Output]
     ) {
         guard let target = target(of: goal), lookups[id] == nil, lookups.count < 64 else {
             outputs.append(.finished(id, Outcome()))
@@ -124,7 +127,9 @@ extension Kademlia {
             default: return
             }
             lookup.storing += 1
-            ask(query, candidate.address, node: candidate.id, lookup: id, isStore: true, now, &outputs)
+            ask(
+                query, candidate.address, node: candidate.id, lookup: id, isStore: true, now,
+                &outputs)
         }
     }
 
@@ -140,7 +145,9 @@ extension Kademlia {
             lookup.inFlight -= 1
             lookup.outcome.answered += 1
             lookup.mark(asked.address, .answered, token: reply.token)
-            for node in settings.isIPv6 ? reply.nodes6 : reply.nodes where node.id != own { lookup.add(node) }
+            for node in settings.isIPv6 ? reply.nodes6 : reply.nodes where node.id != own {
+                lookup.add(node)
+            }
             gather(id, &lookup, reply, &outputs)
         }
         lookups[id] = lookup
@@ -154,10 +161,14 @@ extension Kademlia {
             lookup.peers.count < 1024 && lookup.peers.insert(peer).inserted
         }
         if !news.isEmpty { outputs.append(.peers(id, news)) }
-        guard case .item(let publicKey, let salt) = lookup.goal, var item = reply.item else { return }
+        guard case .item(let publicKey, let salt) = lookup.goal, var item = reply.item else {
+            return
+        }
         // The salt is not part of the answer: it is the one that was asked for.
         item.salt = salt
-        guard item.sequence > lookup.item?.sequence ?? -1, item.publicKey == publicKey else { return }
+        guard item.sequence > lookup.item?.sequence ?? -1, item.publicKey == publicKey else {
+            return
+        }
         guard item.isValid(by: ports.verifier) else { return drop(.badItem) }
         lookup.item = item
         outputs.append(.item(id, item))
@@ -167,7 +178,9 @@ extension Kademlia {
         _ id: Int, _ asked: Pending, _ now: Instant, _ outputs: inout [Output]
     ) {
         guard var lookup = lookups[id] else { return }
-        if asked.isStore { lookup.storing -= 1 } else {
+        if asked.isStore {
+            lookup.storing -= 1
+        } else {
             lookup.inFlight -= 1
             lookup.mark(asked.address, .silent)
         }
