@@ -20,7 +20,9 @@ import Testing
 
         /// One node in each /24, from 11.0.0.1 on, with an id that fits its address.
         static func address(_ index: Int) -> ContactAddress {
-            let octets = [UInt8(11 + index / 65536), UInt8(index / 256 % 256), UInt8(index % 256), 1]
+            let octets = [
+                UInt8(11 + index / 65536), UInt8(index / 256 % 256), UInt8(index % 256), 1,
+            ]
             guard let ip = IPAddress(octets: octets) else { preconditionFailure("four octets") }
             return ContactAddress(ip: ip, port: 6881)
         }
@@ -32,16 +34,20 @@ import Testing
         mutating func add() {
             let index = nodes.count
             let key = DHTIdentity.key(at: World.address(index).ip, using: &random)
-            nodes.append(Kademlia(
-                own: key, settings: Kademlia.Settings(),
-                ports: Kademlia.Ports(sha1: TestKeys.hash, verifier: TestKeys(1)), seed: random.next(),
-                at: Instant(nanoseconds: now)))
+            nodes.append(
+                Kademlia(
+                    own: key, settings: Kademlia.Settings(),
+                    ports: Kademlia.Ports(sha1: TestKeys.hash, verifier: TestKeys(1)),
+                    seed: random.next(),
+                    at: Instant(nanoseconds: now)))
             alive.append(true)
             guard index > 0 else { return wake(index) }
             var routers: [ContactAddress] = []
             while routers.count < min(3, index) {
                 let other = Int.random(in: 0..<index, using: &random)
-                if alive[other], !routers.contains(World.address(other)) { routers.append(World.address(other)) }
+                if alive[other], !routers.contains(World.address(other)) {
+                    routers.append(World.address(other))
+                }
             }
             feed(index, .bootstrap(routers))
         }
@@ -68,7 +74,9 @@ import Testing
         }
 
         private mutating func wake(_ index: Int) {
-            if let due = nodes[index].nextDeadline { queue.push(due.nanoseconds, to: index, from: -1, []) }
+            if let due = nodes[index].nextDeadline {
+                queue.push(due.nanoseconds, to: index, from: -1, [])
+            }
         }
 
         mutating func run(until end: Int64) {
@@ -109,7 +117,8 @@ import Testing
             var parent = 0
             while true {
                 var least = parent
-                for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && precedes(child, least) {
+                for child in [2 * parent + 1, 2 * parent + 2]
+                where child < heap.count && precedes(child, least) {
                     least = child
                 }
                 guard least != parent else { return first.event }
@@ -139,7 +148,8 @@ import Testing
             world.feed(index, .look(index + 1, .announce(hash, port: 47470)))
         }
         world.run(until: world.now + minute / 2)
-        #expect(world.finished.values.allSatisfy { $0.stored >= 6 }, "seed \(seed): \(world.finished)")
+        #expect(
+            world.finished.values.allSatisfy { $0.stored >= 6 }, "seed \(seed): \(world.finished)")
         for _ in 0..<60 {
             let victim = Int.random(in: 20..<300, using: &world.random)
             world.alive[victim] = false
@@ -155,7 +165,9 @@ import Testing
             world.feed(asker, .look(id, .peers(hash)))
             world.run(until: world.now + minute / 4)
             asked.append(world.finished[id]?.asked ?? .max)
-            if world.found[id]?.contains(World.address(number).with(port: 47470)) == true { successes += 1 }
+            if world.found[id]?.contains(World.address(number).with(port: 47470)) == true {
+                successes += 1
+            }
         }
         #expect(successes == asked.count, "seed \(seed): \(successes) of \(asked.count)")
         // 3·log2(300) = 24.7

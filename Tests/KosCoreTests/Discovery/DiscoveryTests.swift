@@ -50,11 +50,13 @@ import Testing
     }
 
     @Test func aOneShotEndsWhenEveryMethodIsComplete() throws {
-        let result = run(options(), [
-            (5, .complete(.static, at: start)),
-            (10, .book(.seen(try sighting("bravo"), at: start))),
-            (40, .complete(.mdns, at: start)),
-        ])
+        let result = run(
+            options(),
+            [
+                (5, .complete(.static, at: start)),
+                (10, .book(.seen(try sighting("bravo"), at: start))),
+                (40, .complete(.mdns, at: start)),
+            ])
         #expect(result.ending == .complete && result.at == 40)
         #expect(result.peers.map(\.nodeId.text) == ["bravo"])
     }
@@ -67,10 +69,12 @@ import Testing
     @Test func untilEndsWithTheFirstWordOfTheNode() throws {
         var options = options()
         options.until = "bravo"
-        let result = run(options, [
-            (10, .book(.seen(try sighting("alpha"), at: start))),
-            (20, .book(.seen(try sighting("bravo"), at: start))),
-        ])
+        let result = run(
+            options,
+            [
+                (10, .book(.seen(try sighting("alpha"), at: start))),
+                (20, .book(.seen(try sighting("bravo"), at: start))),
+            ])
         #expect(result.ending == .until && result.at == 20)
         #expect(result.peers.map(\.nodeId.text) == ["alpha", "bravo"])
     }
@@ -79,21 +83,25 @@ import Testing
         var options = options()
         options.count = 1
         options.filter.capabilities = ["store"]
-        let result = run(options, [
-            (10, .book(.seen(try sighting("a", capabilities: ["relay"]), at: start))),
-            (20, .book(.seen(try sighting("b", capabilities: ["relay", "store"]), at: start))),
-            (20, .book(.seen(try sighting("c", capabilities: ["store"]), at: start))),
-        ])
+        let result = run(
+            options,
+            [
+                (10, .book(.seen(try sighting("a", capabilities: ["relay"]), at: start))),
+                (20, .book(.seen(try sighting("b", capabilities: ["relay", "store"]), at: start))),
+                (20, .book(.seen(try sighting("c", capabilities: ["store"]), at: start))),
+            ])
         #expect(result.ending == .count && result.peers.map(\.nodeId.text) == ["b"])
     }
 
     @Test func idleEndsAfterSilence() throws {
         var options = options()
         options.idle = .milliseconds(500)
-        let result = run(options, [
-            (400, .book(.seen(try sighting("a"), at: start))),
-            (800, .book(.seen(try sighting("a"), at: start))),
-        ])
+        let result = run(
+            options,
+            [
+                (400, .book(.seen(try sighting("a"), at: start))),
+                (800, .book(.seen(try sighting("a"), at: start))),
+            ])
         #expect(result.ending == .idle && result.at == 900)
     }
 
@@ -102,13 +110,15 @@ import Testing
         options.isWatch = true
         options.deadline = nil
         let source = Sighting.Source(.mdns, "b")
-        let result = run(options, [
-            (0, .book(.seen(try sighting("a"), at: start))),
-            (1, .complete(.static, at: start)), (2, .complete(.mdns, at: start)),
-            (1000, .book(.seen(try sighting("b"), at: start))),
-            (5000, .book(.lost(source, .unreachable, at: start))),
-            (6000, .stop(at: start)),
-        ])
+        let result = run(
+            options,
+            [
+                (0, .book(.seen(try sighting("a"), at: start))),
+                (1, .complete(.static, at: start)), (2, .complete(.mdns, at: start)),
+                (1000, .book(.seen(try sighting("b"), at: start))),
+                (5000, .book(.lost(source, .unreachable, at: start))),
+                (6000, .stop(at: start)),
+            ])
         #expect(result.peers.map(\.event) == [.found, .joined, .left])
         #expect(result.ending == .stopped)
     }
@@ -124,7 +134,8 @@ import Testing
 
     @Test(arguments: [
         ("*", "", true), ("*", "anything", true), ("a*c", "abc", true), ("a*c", "abd", false),
-        ("a?c", "abc", true), ("a?c", "ac", false), ("[a-c]x", "bx", true), ("[!a-c]x", "bx", false),
+        ("a?c", "abc", true), ("a?c", "ac", false), ("[a-c]x", "bx", true),
+        ("[!a-c]x", "bx", false),
         ("[]]", "]", true), ("[abc", "[abc", true), ("\\*", "*", true), ("\\*", "x", false),
         ("*a*b*c*", "xxaxxbxxcxx", true), ("", "", true), ("", "x", false),
         ("*************************b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),

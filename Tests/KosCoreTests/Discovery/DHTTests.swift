@@ -2,13 +2,16 @@ import KosCore
 import Testing
 
 @Suite struct DHTTests {
-    @Test(arguments: ["i0e", "i-3e", "4:spam", "le", "l4:spami42ee", "d3:cow3:moo4:spam4:eggse", "de", "0:"])
+    @Test(arguments: [
+        "i0e", "i-3e", "4:spam", "le", "l4:spami42ee", "d3:cow3:moo4:spam4:eggse", "de", "0:",
+    ])
     func bencodeThereAndBack(_ text: String) {
         #expect(Bencode(Array(text.utf8))?.encoded == Array(text.utf8))
     }
 
     @Test(arguments: [
-        "", "i-0e", "i01e", "ie", "i1", "5:spam", "-1:x", "l", "d1:ae", "di1ei2ee", "d1:a1:b1:a1:ce", "i1ei2e",
+        "", "i-0e", "i01e", "ie", "i1", "5:spam", "-1:x", "l", "d1:ae", "di1ei2ee",
+        "d1:a1:b1:a1:ce", "i1ei2e",
         "i99999999999999999999e", "99999999999999999999:x", "x",
     ])
     func noBencode(_ text: String) { #expect(Bencode(Array(text.utf8)) == nil) }
@@ -20,7 +23,8 @@ import Testing
 
     /// The examples of BEP 42.
     @Test(arguments: [
-        ("124.31.75.21", UInt8(1), [UInt8(0x5F), 0xBF, 0xBF]), ("21.75.31.124", 86, [0x5A, 0x3C, 0xE9]),
+        ("124.31.75.21", UInt8(1), [UInt8(0x5F), 0xBF, 0xBF]),
+        ("21.75.31.124", 86, [0x5A, 0x3C, 0xE9]),
         ("65.23.51.170", 22, [0xA5, 0xD4, 0x32]), ("84.124.73.14", 65, [0x1B, 0x03, 0x21]),
         ("43.213.53.83", 90, [0xE5, 0x6F, 0x6C]),
     ])
@@ -40,16 +44,20 @@ import Testing
     /// BEP 44's test vectors: what is signed, without and with salt.
     @Test func signedOctetsOfItems() {
         let value = Bencode.text("Hello World!")
-        #expect(DHTItem.signedOctets(salt: [], sequence: 1, value: value) == Array("3:seqi1e1:v12:Hello World!".utf8))
-        #expect(DHTItem.signedOctets(salt: Array("foobar".utf8), sequence: 1, value: value)
-            == Array("4:salt6:foobar3:seqi1e1:v12:Hello World!".utf8))
+        #expect(
+            DHTItem.signedOctets(salt: [], sequence: 1, value: value)
+                == Array("3:seqi1e1:v12:Hello World!".utf8))
+        #expect(
+            DHTItem.signedOctets(salt: Array("foobar".utf8), sequence: 1, value: value)
+                == Array("4:salt6:foobar3:seqi1e1:v12:Hello World!".utf8))
     }
 
     @Test func queriesOfBEP5ReadAndWrite() throws {
         let ping = "d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"
         let message = try #require(KRPC(Array(ping.utf8)))
         #expect(message.encoded == Array(ping.utf8))
-        let announce = "d1:ad2:id20:abcdefghij012345678912:implied_porti1e9:info_hash20:mnopqrstuvwxyz123456"
+        let announce =
+            "d1:ad2:id20:abcdefghij012345678912:implied_porti1e9:info_hash20:mnopqrstuvwxyz123456"
             + "4:porti6881e5:token8:aoeusnthe1:q13:announce_peer1:t2:aa1:y1:qe"
         #expect(KRPC(Array(announce.utf8))?.encoded == Array(announce.utf8))
     }
@@ -59,7 +67,9 @@ import Testing
         var engine = node(1, seed: UInt64(seed))
         var outputs: [Kademlia.Output] = []
         let sender = ContactAddress(ip: try #require(IPAddress("10.0.0.7")), port: 1)
-        var octets = Array("d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234565:token8:aoeusnth4:porti1ee1:q9:get_peers1:t2:aa1:y1:qe".utf8)
+        var octets = Array(
+            "d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234565:token8:aoeusnth4:porti1ee1:q9:get_peers1:t2:aa1:y1:qe"
+                .utf8)
         for _ in 0..<Int.random(in: 1...8, using: &random) {
             let at = Int.random(in: 0..<octets.count, using: &random)
             switch Int.random(in: 0..<3, using: &random) {
@@ -77,7 +87,9 @@ import Testing
         for index in 1...250 {
             let ip = try #require(IPAddress("10.0.0.\(index)"))
             let key = DHTKey(high: 0x8000_0000_0000_0000 | UInt64(index), middle: 0, low: 0)
-            table.heard(DHTNode(id: key, address: ContactAddress(ip: ip, port: 1)), hasAnswered: true, at: .zero)
+            table.heard(
+                DHTNode(id: key, address: ContactAddress(ip: ip, port: 1)), hasAnswered: true,
+                at: .zero)
         }
         #expect(table.count == KBuckets.maxNearby)
     }
@@ -85,7 +97,8 @@ import Testing
     func node(_ number: Int, seed: UInt64) -> Kademlia {
         Kademlia(
             own: nil, settings: Kademlia.Settings(),
-            ports: Kademlia.Ports(sha1: TestKeys.hash, verifier: TestKeys(1)), seed: seed, at: .zero)
+            ports: Kademlia.Ports(sha1: TestKeys.hash, verifier: TestKeys(1)), seed: seed, at: .zero
+        )
     }
 
     @Test func tokensGuardAnnouncementsAndItems() throws {
@@ -99,7 +112,9 @@ import Testing
             guard case .send(let octets, _) = try #require(outputs.first) else { throw Missing() }
             return try #require(KRPC(octets))
         }
-        func code(_ message: KRPC) -> Int? { if case .error(let code, _) = message.body { code } else { nil } }
+        func code(_ message: KRPC) -> Int? {
+            if case .error(let code, _) = message.body { code } else { nil }
+        }
         let hash = DHTKey(high: 9, middle: 9, low: 9)
         #expect(code(try ask(.announcePeer(hash, port: 1, isImplied: false, token: [0]))) == 203)
         guard case .reply(let reply, _) = try ask(.getPeers(hash)).body else { throw Missing() }
@@ -121,9 +136,13 @@ import Testing
         let long = String(repeating: "x", count: 1000)
         #expect(code(try ask(.put(item(8, long), token: token, cas: nil))) == 205)
         let target = try #require(DHTKey(TestKeys.hash(try #require(keys.node.publicKey) + [1])))
-        guard case .reply(let found, _) = try ask(.get(target, sequence: nil)).body else { throw Missing() }
+        guard case .reply(let found, _) = try ask(.get(target, sequence: nil)).body else {
+            throw Missing()
+        }
         #expect(found.item?.sequence == 5 && found.item?.value == .text("a"))
-        guard case .reply(let same, _) = try ask(.get(target, sequence: 5)).body else { throw Missing() }
+        guard case .reply(let same, _) = try ask(.get(target, sequence: 5)).body else {
+            throw Missing()
+        }
         #expect(same.item == nil && same.sequence == 5)
         #expect(code(try ask(.other("vote"))) == 204)
     }

@@ -5,23 +5,28 @@ import Testing
     func announcement(_ keys: TestKeys, capabilities: [String]) throws -> PeerAnnouncement {
         PeerAnnouncement(
             nodeId: keys.node, capabilities: capabilities,
-            endpoints: [try #require(Endpoint("tcp://:47470")), try #require(Endpoint("ws://:47480"))],
+            endpoints: [
+                try #require(Endpoint("tcp://:47470")), try #require(Endpoint("ws://:47480")),
+            ],
             timestamp: Timestamp(milliseconds: 1_795_337_400_000), ttlMs: 120_000)
     }
 
     @Test func theSignedOctetsAreCanonicalJSON() throws {
         let keys = TestKeys(7)
-        let text = String(decoding: try announcement(keys, capabilities: ["relay"]).signedOctets, as: UTF8.self)
-        #expect(text == """
-            kos-announcement-v1
-            {"capabilities":["relay"],"endpoints":["tcp://:47470","ws://:47480/"],"nodeId":"\(keys.node)",\
-            "timestamp":1795337400000,"ttlMs":120000}
-            """)
+        let text = String(
+            decoding: try announcement(keys, capabilities: ["relay"]).signedOctets, as: UTF8.self)
+        #expect(
+            text == """
+                kos-announcement-v1
+                {"capabilities":["relay"],"endpoints":["tcp://:47470","ws://:47480/"],"nodeId":"\(keys.node)",\
+                "timestamp":1795337400000,"ttlMs":120000}
+                """)
     }
 
     @Test func aTXTRecordCarriesItThereAndBack() throws {
         let keys = TestKeys(7)
-        let sent = try announcement(keys, capabilities: ["relay", "store"]).fittingTXT().signed(by: keys)
+        let sent = try announcement(keys, capabilities: ["relay", "store"]).fittingTXT().signed(
+            by: keys)
         let record = try #require(sent.txt(keyHash: "00ff"))
         #expect(record.octetCount <= 400)
         let received = try #require(PeerAnnouncement(record))
@@ -61,7 +66,9 @@ import Testing
 
     @Test(arguments: 0..<2000) func hostileTXTRecordsDoNoHarm(seed: Int) {
         var random = SplitMix64(seed: UInt64(seed))
-        let names = ["nodeId", "endpoints", "timestamp", "ttlMs", "signature", "capabilities", "partial"]
+        let names = [
+            "nodeId", "endpoints", "timestamp", "ttlMs", "signature", "capabilities", "partial",
+        ]
         let strings = (0..<Int.random(in: 0...80, using: &random)).map { _ -> [UInt8] in
             let name = names[Int.random(in: 0..<names.count, using: &random)]
             let tail = (0..<Int.random(in: 0...300, using: &random)).map { _ in
@@ -80,13 +87,16 @@ import Testing
 
     @Test(arguments: [
         ("1.2.3.4", "1.2.3.4"), ("::", "::"), ("::1", "::1"), ("2001:db8::0:1", "2001:db8::1"),
-        ("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"), ("fe80::1%eth0", "fe80::1"), ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"), ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
         ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"), ("1:0:3:4:5:6:7:8", "1:0:3:4:5:6:7:8"),
     ])
     func addresses(_ text: String, _ canonical: String) {
         #expect(IPAddress(text)?.description == canonical)
     }
 
-    @Test(arguments: ["", "1.2.3", "1.2.3.256", "01.2.3.4", ":::", "1::2::3", "12345::", "1:2:3:4:5:6:7", "host"])
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.256", "01.2.3.4", ":::", "1::2::3", "12345::", "1:2:3:4:5:6:7", "host",
+    ])
     func noAddresses(_ text: String) { #expect(IPAddress(text) == nil) }
 }

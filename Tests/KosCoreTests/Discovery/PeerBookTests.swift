@@ -11,7 +11,9 @@ import Testing
     ) -> Sighting {
         Sighting(
             source: Sighting.Source(method, key), nodeId: node,
-            addresses: [PeerAddress(type: .tcp, address: address, port: 47470, interface: interface)],
+            addresses: [
+                PeerAddress(type: .tcp, address: address, port: 47470, interface: interface)
+            ],
             capabilities: ["relay"], trust: trust)
     }
 
@@ -34,33 +36,43 @@ import Testing
     @Test func interfacesVersionsAndMethodsMergeIntoOneRecord() throws {
         let bravo = try #require(bravo)
         var book = PeerBook(hold: hold)
-        let records = run(&book, [
-            (0, .seen(sighting(bravo, "6", "fe80::1"), at: start)),
-            (10, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
-            (20, .seen(sighting(bravo, "w", "10.0.0.1", interface: "wlan0"), at: start)),
-            (30, .seen(sighting(bravo, "6w", "fe80::1", interface: "wlan0"), at: start)),
-            (40, .seen(sighting(bravo, "d", "203.0.113.7", method: .dht, interface: nil), at: start)),
-        ])
+        let records = run(
+            &book,
+            [
+                (0, .seen(sighting(bravo, "6", "fe80::1"), at: start)),
+                (10, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
+                (20, .seen(sighting(bravo, "w", "10.0.0.1", interface: "wlan0"), at: start)),
+                (30, .seen(sighting(bravo, "6w", "fe80::1", interface: "wlan0"), at: start)),
+                (
+                    40,
+                    .seen(
+                        sighting(bravo, "d", "203.0.113.7", method: .dht, interface: nil), at: start
+                    )
+                ),
+            ])
         #expect(records.count == 1)
         let record = try #require(records.first)
         #expect(record.event == .found)
         #expect(record.metadata.methods == ["dht", "mdns"])
         // The address that several interfaces saw stands once; a link-local one belongs to its interface.
-        #expect(record.addresses.map(\.address) == ["203.0.113.7", "10.0.0.1", "fe80::1", "fe80::1"])
+        #expect(
+            record.addresses.map(\.address) == ["203.0.113.7", "10.0.0.1", "fe80::1", "fe80::1"])
         #expect(record.addresses.map(\.interface) == [nil, "eth0", "eth0", "wlan0"])
     }
 
     @Test func aPeerLeavesWithItsLastSightingAndSaysWhy() throws {
         let bravo = try #require(bravo)
         var book = PeerBook(hold: hold)
-        let records = run(&book, [
-            (0, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
-            (0, .seen(sighting(bravo, "6", "fe80::1"), at: start)),
-            (500, .settled),
-            (1000, .lost(Sighting.Source(.mdns, "6"), .goodbye, at: start + .seconds(1))),
-            (1001, .lost(Sighting.Source(.mdns, "4"), .goodbye, at: start + .seconds(1))),
-            (2000, .seen(sighting(bravo, "4", "10.0.0.1"), at: start + .seconds(2))),
-        ])
+        let records = run(
+            &book,
+            [
+                (0, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
+                (0, .seen(sighting(bravo, "6", "fe80::1"), at: start)),
+                (500, .settled),
+                (1000, .lost(Sighting.Source(.mdns, "6"), .goodbye, at: start + .seconds(1))),
+                (1001, .lost(Sighting.Source(.mdns, "4"), .goodbye, at: start + .seconds(1))),
+                (2000, .seen(sighting(bravo, "4", "10.0.0.1"), at: start + .seconds(2))),
+            ])
         #expect(records.map(\.event) == [.found, .left, .joined])
         #expect(records[1].reason == .goodbye && records[1].addresses.isEmpty)
         #expect(records[1].metadata.firstSeen == start && records[1].metadata.lastSeen == start)
@@ -73,11 +85,13 @@ import Testing
         var book = PeerBook(hold: hold)
         var mortal = sighting(bravo, "b", "10.0.0.1", method: .gossip)
         mortal.lifetime = .seconds(60)
-        let records = run(&book, [
-            (0, .seen(mortal, at: start)),
-            (0, .seen(sighting(delta, "d", "10.0.0.2"), at: start)),
-            (1000, .doubted(.mdns, within: .seconds(20))),
-        ])
+        let records = run(
+            &book,
+            [
+                (0, .seen(mortal, at: start)),
+                (0, .seen(sighting(delta, "d", "10.0.0.2"), at: start)),
+                (1000, .doubted(.mdns, within: .seconds(20))),
+            ])
         #expect(records.map(\.event) == [.found, .found, .left, .left])
         #expect(records[2].nodeId == delta && records[2].reason == .unreachable)
         #expect(records[2].timestamp == start + .seconds(21))
@@ -88,11 +102,13 @@ import Testing
     @Test func aRenewedSightingIsNoNewsAndClearsDoubt() throws {
         let bravo = try #require(bravo)
         var book = PeerBook(hold: hold)
-        let records = run(&book, [
-            (0, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
-            (1000, .doubted(.mdns, within: .seconds(20))),
-            (2000, .seen(sighting(bravo, "4", "10.0.0.1"), at: start + .seconds(2))),
-        ])
+        let records = run(
+            &book,
+            [
+                (0, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
+                (1000, .doubted(.mdns, within: .seconds(20))),
+                (2000, .seen(sighting(bravo, "4", "10.0.0.1"), at: start + .seconds(2))),
+            ])
         #expect(records.map(\.event) == [.found])
         #expect(book.count == 1)
     }
@@ -100,13 +116,18 @@ import Testing
     @Test func forgedReplayedAndUnsignedWordsAreNotBelieved() throws {
         let node = TestKeys(1).node
         var book = PeerBook(hold: .zero)
-        let records = run(&book, [
-            (0, .seen(sighting(node, "u", "10.0.0.9", trust: .unsigned), at: start)),
-            (1, .seen(sighting(node, "s", "10.0.0.1", trust: .signed(sequence: 5)), at: start)),
-            (2, .seen(sighting(node, "f", "10.0.0.66", trust: .forged), at: start)),
-            (3, .seen(sighting(node, "r", "10.0.0.66", trust: .signed(sequence: 4)), at: start)),
-            (4, .seen(sighting(node, "u2", "10.0.0.66", trust: .unsigned), at: start)),
-        ])
+        let records = run(
+            &book,
+            [
+                (0, .seen(sighting(node, "u", "10.0.0.9", trust: .unsigned), at: start)),
+                (1, .seen(sighting(node, "s", "10.0.0.1", trust: .signed(sequence: 5)), at: start)),
+                (2, .seen(sighting(node, "f", "10.0.0.66", trust: .forged), at: start)),
+                (
+                    3,
+                    .seen(sighting(node, "r", "10.0.0.66", trust: .signed(sequence: 4)), at: start)
+                ),
+                (4, .seen(sighting(node, "u2", "10.0.0.66", trust: .unsigned), at: start)),
+            ])
         #expect(records.map(\.event) == [.found, .changed])
         #expect(records[0].metadata.signed == false && records[1].metadata.signed == true)
         #expect(records[1].addresses.map(\.address) == ["10.0.0.1"])
@@ -118,7 +139,8 @@ import Testing
         var inputs: [(Int64, PeerBook.Input)] = []
         for index in 0..<10_000 {
             let node = try #require(NodeID("spoof-\(index)"))
-            inputs.append((0, .seen(sighting(node, "\(index)", "10.0.0.\(index % 254 + 1)"), at: start)))
+            inputs.append(
+                (0, .seen(sighting(node, "\(index)", "10.0.0.\(index % 254 + 1)"), at: start)))
         }
         let records = run(&book, inputs)
         #expect(records.count == 512 && book.count == 512)
@@ -136,10 +158,12 @@ import Testing
         let bravo = try #require(bravo)
         let delta = try #require(NodeID("delta"))
         var book = PeerBook(hold: .zero)
-        let records = run(&book, [
-            (0, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
-            (5, .seen(sighting(delta, "4", "10.0.0.1"), at: start)),
-        ])
+        let records = run(
+            &book,
+            [
+                (0, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
+                (5, .seen(sighting(delta, "4", "10.0.0.1"), at: start)),
+            ])
         #expect(records.map(\.event) == [.found, .left, .found])
         #expect(records.map(\.nodeId) == [bravo, bravo, delta])
     }

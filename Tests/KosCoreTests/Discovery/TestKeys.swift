@@ -8,7 +8,9 @@ struct TestKeys: Signer, Verifier {
 
     init(_ number: UInt8) {
         octets = [UInt8](repeating: number, count: 32)
-        guard let node = NodeID(publicKey: octets) else { preconditionFailure("32 octets make a key") }
+        guard let node = NodeID(publicKey: octets) else {
+            preconditionFailure("32 octets make a key")
+        }
         self.node = node
     }
 
@@ -22,8 +24,12 @@ struct TestKeys: Signer, Verifier {
         var state: UInt64 = 0xCBF2_9CE4_8422_2325
         var signature: [UInt8] = []
         for round in 0..<8 {
-            for octet in key + message + [UInt8(round)] { state = (state ^ UInt64(octet)) &* 0x100_0000_01B3 }
-            for shift in 0..<8 { signature.append(UInt8(truncatingIfNeeded: state >> UInt64(8 * shift))) }
+            for octet in key + message + [UInt8(round)] {
+                state = (state ^ UInt64(octet)) &* 0x100_0000_01B3
+            }
+            for shift in 0..<8 {
+                signature.append(UInt8(truncatingIfNeeded: state >> UInt64(8 * shift)))
+            }
         }
         return signature
     }
