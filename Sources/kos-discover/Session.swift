@@ -1,5 +1,6 @@
 import KosCore
 import KosMDNS
+import KosNet
 import KosTool
 
 /// One run of discovery: Avahi, signals, deadlines and the engine that decides, on one thread.
@@ -10,6 +11,17 @@ final class Session {
     var discovery: Discovery
     private var mdns: MDNSClient?
     var dht: DHTClient?
+    // Bootstrap: who was asked, who answered and how fast, what they told.
+    var probe: MeshProbe?
+    var mailbox: Mailbox<MeshProbe.Event>?
+    var identity: NodeID?
+    var listedPeers: [ListedPeer] = []
+    var unanswered: Set<Endpoint> = []
+    var relays: [NodeID: Sighting] = [:]
+    var roundTrips: [NodeID: Double] = [:]
+    var pendingTopology: Set<NodeID> = []
+    var knownLinks: [LinkKey: LinkRecord] = [:]
+    var isBootstrapSettled = false
     /// When the DHT is asked (again), and the lookups that are not over.
     var dhtStart: Instant?
     var dhtOpen: Set<Int> = []
@@ -48,17 +60,30 @@ final class Session {
             mdns?.advance(to: SystemClock.now)
             try collect()
             try runDHT()
+            try runBootstrap()
             try step { discovery.advance(to: $0, into: &$1) }
         }
         return try finish()
     }
 
     private func start() throws {
+        if options.input == "-" { listedPeers = try ListedPeer.read(io) }
         for method in options.chosen.methods {
             switch method {
             case .mdns: try startMDNS()
             case .dht: try startDHT()
-            default: try startOther(method)
+            case .bootstrap: try startBootstrap()
+            case .static:
+                for peer in listedPeers {
+                    try feed(.seen(peer.sighting, at: SystemClock.timestamp))
+                }
+                try complete(.static)
+            case .bluetooth: try fail(method, "no Bluetooth adapter", hint: "connect one")
+            case .lora: try fail(method, "no LoRa modem", hint: "connect one")
+            case .gossip:
+                try fail(
+                    method, "no member to ask", hint: "name one with --gossip-node address:port")
+            case .capture: break
             }
         }
         try collect()
@@ -80,10 +105,6 @@ final class Session {
         }
         mdns = client
         client.advance(to: SystemClock.now)
-    }
-
-    private func startOther(_ method: DiscoveryMethodName) throws {
-        try complete(method)
     }
 
     /// Hands what Avahi told to the engine.

@@ -78,11 +78,16 @@ extension Session {
             let announcement = try? PeerAnnouncement(fields),
             announcement.nodeId.publicKey == item.publicKey
         else { return io.errors.note("dht: an item is no announcement; left out") }
+        // The item is signed by the same key as the announcement in it would be.
+        let trust =
+            announcement.signature == nil
+            ? .signed(sequence: announcement.timestamp.milliseconds)
+            : announcement.trust(by: Authenticity.verifier)
         var sighting = Sighting(
             source: Sighting.Source(.dht, announcement.nodeId.text), nodeId: announcement.nodeId,
             addresses: announcement.endpoints.map(\.peerAddress),
             capabilities: announcement.capabilities,
-            trust: announcement.trust(by: Authenticity.verifier))
+            trust: trust)
         sighting.ttlMs = announcement.ttlMs
         sighting.lifetime = .milliseconds(announcement.ttlMs)
         try feed(.seen(sighting, at: time))
