@@ -17,6 +17,6 @@ struct KosRelay: ParsableCommand {
               kos-relay status
             """,
         version: Version.toolkit,
-        subcommands: [Run.self, Status.self, Stop.self, Reload.self],
+        subcommands: [Run.self, Status.self, Stop.self, Reload.self, Simulate.self],
         defaultSubcommand: Run.self)
 }

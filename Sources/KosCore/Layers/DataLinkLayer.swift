@@ -20,7 +20,13 @@ package struct DataLinkLayer: ProtocolLayer {
         package init() {}
     }
 
-    private enum Timer: Hashable { case heartbeat(LinkID) }
+    private enum Timer: Hashable {
+        case heartbeat(LinkID)
+        /// Say again who is here: the first word may be lost where datagrams may be.
+        case greeting(LinkID)
+    }
+    /// Greetings to an end that stays silent, a second apart.
+    private static let maxGreetings = 10
 
     package private(set) var links = LinkTable()
     package var info: NodeInfo
@@ -78,7 +84,7 @@ package struct DataLinkLayer: ProtocolLayer {
         case .opened(let link, let traits):
             guard !links.isFull else { return flow.down.append(.close(link, .tooManyLinks)) }
             links.open(link, traits, at: now)
-            greet(link, at: now, into: &flow)
+            greet(link, wantsAnswer: true, at: now, into: &flow)
         case .closed(let link): lose(link, into: &flow)
         case .lines(let link, let run): receive(run, on: link, at: now, into: &flow)
         case .close: break
@@ -86,16 +92,24 @@ package struct DataLinkLayer: ProtocolLayer {
     }
 
     private mutating func greet(
-        _ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
+        _ link: LinkID, wantsAnswer: Bool, at now: Instant, into flow: inout Flow<Hop, Frame>
     ) {
+        guard let entry = links[link] else { return }
+        var payload = info.object(kind: .nodeInfo)
+        payload["wantsAnswer"] = .boolean(wantsAnswer)
         let line = author.line(
-            to: Packet.broadcast, type: Packet.Kind.discovery,
-            payload: .object(info.object(kind: .nodeInfo)), at: now)
+            to: Packet.broadcast, type: Packet.Kind.discovery, payload: .object(payload), at: now)
         transmit(line, on: link, count: 1, at: now, into: &flow)
+        guard wantsAnswer, !entry.traits.transport.isReliable,
+            entry.greetings < DataLinkLayer.maxGreetings
+        else { return }
+        links[link]?.greetings += 1
+        timers.set(.greeting(link), at: now + .seconds(1))
     }
 
     private mutating func lose(_ link: LinkID, into flow: inout Flow<Hop, Frame>) {
         timers.cancel(.heartbeat(link))
+        timers.cancel(.greeting(link))
         let (peer, isLast) = links.close(link)
         guard let peer else { return }
         if isLast { flow.up.append(.neighbourDown(peer)) } else { tellChange(of: peer, into: &flow) }
@@ -203,7 +217,13 @@ package struct DataLinkLayer: ProtocolLayer {
         } else {
             tellChange(of: source, into: &flow)
         }
-        if entry.peer == nil { beat(link, at: now, into: &flow) }
+        timers.cancel(.greeting(link))
+        if entry.peer == nil {
+            beat(link, at: now, into: &flow)
+        } else if payload["wantsAnswer"]?.boolean == true {
+            // The other end has not heard who is here, or has begun anew.
+            greet(link, wantsAnswer: false, at: now, into: &flow)
+        }
     }
 
     // MARK: Heartbeats
@@ -254,6 +274,11 @@ package struct DataLinkLayer: ProtocolLayer {
     }
 
     package mutating func advance(to now: Instant, into flow: inout Flow<Hop, Frame>) {
-        while case .heartbeat(let link) = timers.popDue(at: now) { beat(link, at: now, into: &flow) }
+        while let timer = timers.popDue(at: now) {
+            switch timer {
+            case .heartbeat(let link): beat(link, at: now, into: &flow)
+            case .greeting(let link): greet(link, wantsAnswer: true, at: now, into: &flow)
+            }
+        }
     }
 }

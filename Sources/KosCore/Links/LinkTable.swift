@@ -21,6 +21,7 @@ package struct LinkTable: Sendable {
         /// Smoothed share of heartbeats that were echoed.
         package var reliability = 1.0
         package var missed = 0
+        package var greetings = 0
         package var isAwaitingEcho = false
         package var lastReceived: Instant
         package var counters = LinkCounters()
