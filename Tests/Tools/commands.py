@@ -43,3 +43,8 @@ MISUSES = {
     "kos-lora": [(["airtime", "--payload", "20", "--sf", "99"], 2)],
     "kos-capture": [(["read", "no-such-file.pcap"], 3)],
 }
+
+# A call that lasts until it is told to stop, and writes a record as soon as it runs.
+WATCHES = {
+    "kos-relay": ["--listen", "tcp://127.0.0.1:0", "--socket", "none"],
+}
