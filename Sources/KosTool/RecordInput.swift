@@ -73,6 +73,14 @@ package final class RecordInput {
         return try body(buffer.span)
     }
 
+    /// The next octets as they come, for a tool that cuts lines itself; nil at the end.
+    package func chunk() throws -> [UInt8]? {
+        guard !isAtEnd else { return nil }
+        let held = reader.buffer.count
+        try fill()
+        return isAtEnd ? nil : Array(reader.buffer[held...])
+    }
+
     /// The first octets of the source without consuming them, to tell formats apart.
     package func peek(_ count: Int) throws -> [UInt8] {
         // Never waits for more than the first line: what follows it may be a minute away.

@@ -82,6 +82,16 @@ package final class RecordOutput {
         try settle()
     }
 
+    /// Writes a record that another of these tools has made for this one: a line, or a row of the table.
+    package func draw(_ line: [UInt8]) throws {
+        guard !isQuiet else { return }
+        if isText {
+            table.add(line: line)
+            return try settle()
+        }
+        try pass(line.span)
+    }
+
     /// Passes on somebody else's line as it is, with a newline behind it; not drawn in a table.
     package func pass(_ line: borrowing Span<UInt8>) throws {
         guard !isQuiet, !isText else { return }

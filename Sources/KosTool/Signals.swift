@@ -117,12 +117,17 @@ package final class WatchSignals {
         while true {
             let count = octets.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { return events }
-            for octet in octets.prefix(count) {
-                switch Int32(octet) {
-                case SIGUSR1: events.append(.interim)
-                case SIGHUP: events.append(.reload)
-                default: events.append(.stop(Int32(octet)))
-                }
+            events += WatchSignals.events(octets.prefix(count))
+        }
+    }
+
+    /// What octets read from `descriptor` by somebody else stand for.
+    package static func events(_ octets: some Sequence<UInt8>) -> [Event] {
+        octets.map { octet in
+            switch Int32(octet) {
+            case SIGUSR1: .interim
+            case SIGHUP: .reload
+            default: .stop(Int32(octet))
             }
         }
     }

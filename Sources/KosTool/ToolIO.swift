@@ -64,7 +64,12 @@ package final class ToolIO {
     /// anew and reloads. True when the run is to stop.
     package func takeSignals() throws -> Bool {
         guard let watch else { return false }
-        for event in watch.take() {
+        return try take(watch.take())
+    }
+
+    /// The same for a tool whose loop reads `watch.descriptor` itself.
+    package func take(_ events: [WatchSignals.Event]) throws -> Bool {
+        for event in events {
             switch event {
             case .stop: isStopping = true
             case .interim:
@@ -106,8 +111,13 @@ package final class ToolIO {
     /// Tells of a bad line: an `error` record in its place, one line on stderr; with `--strict` the
     /// end.
     package func report(_ error: RecordError, line: Int, of input: RecordInput) throws {
+        try report(error, line: line, of: input.name)
+    }
+
+    /// The same for a tool that reads lines on a loop of its own.
+    package func report(_ error: RecordError, line: Int, of name: String) throws {
         badLines += 1
-        let place = "\(input.name):\(line): \(error.message)"
+        let place = "\(name):\(line): \(error.message)"
         let hint = error.hint.isEmpty ? nil : error.hint
         if common.strict {
             throw ToolFailure(.badInput, code: error.code.rawValue, place, hint: hint)
@@ -125,5 +135,10 @@ package final class ToolIO {
     package func status(_ status: ExitStatus) -> ExitStatus {
         guard badLines > 0 else { return status }
         return status.merged(with: goodLines == 0 ? .badInput : .partly)
+    }
+
+    /// Passes on somebody else's line, unless `--only` drops it.
+    package func pass(_ line: [UInt8]) throws {
+        if !common.only { try output.pass(line.span) }
     }
 }

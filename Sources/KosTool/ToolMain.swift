@@ -4,13 +4,21 @@ import KosCore
 
 /// Runs a tool from its arguments to its exit status.
 package enum ToolMain {
-    package static func run<Root: ParsableCommand>(_ root: Root.Type) -> Never {
+    /// `arguments`: where a tool is called in another program's terms, the same in its own.
+    package static func run<Root: ParsableCommand>(
+        _ root: Root.Type, arguments: [String] = Array(CommandLine.arguments.dropFirst())
+    ) -> Never {
         signal(SIGPIPE, SIG_IGN)
         occupyStandardDescriptors()
         let name = root.configuration.commandName ?? "kos"
-        let arguments = Array(CommandLine.arguments.dropFirst())
         if let text = answerWithoutParsing(arguments, name) { exit(put(text, name).rawValue) }
         exit(start(root, arguments.map { $0 == "--lock" ? "--lock=-" : $0 }, name).rawValue)
+    }
+
+    /// Ends a call whose whole answer is `text`.
+    package static func answer(_ text: String) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        exit(put(text, "kos").rawValue)
     }
 
     /// Standard streams that were closed are opened so that their use fails, and that no file of

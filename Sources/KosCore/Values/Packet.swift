@@ -12,6 +12,8 @@ package struct Packet: Hashable, Sendable {
         package static let discovery = "discovery"
         package static let heartbeat = "heartbeat"
         package static let reply = "reply"
+        /// Is acknowledged by the node itself and never reaches an application.
+        package static let probe = "probe"
     }
     package struct Metadata: Hashable, Sendable {
         /// Links crossed so far.
