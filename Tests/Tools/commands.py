@@ -20,7 +20,7 @@ def capture():
 ANSWERS = {
     "kos-discover": (["--methods"], b""),
     "kos-route": (["--from", "alpha", "--to", "charlie"], TOPOLOGY),
-    "kos-send": (["--dry-run", "--to", "udp://127.0.0.1:9", "hello"], b""),
+    "kos-send": (["--dry-run", "--to", "tcp://127.0.0.1:9", "hello"], b""),
     "kos-relay": (["--print-config"], b""),
     "kos-lora": (["airtime", "--payload", "20"], b""),
     "kos-capture": (["report", "-"], capture()),
