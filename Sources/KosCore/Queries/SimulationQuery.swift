@@ -82,7 +82,7 @@ package struct SimulationQuery: Sendable {
                 ? Set(links[node]).filter { nodes.indices.contains($0) && $0 != node }.sorted() : []
         }
         var scenario = Scenario(
-            positions: nodes.indices.map { Position(x: Double($0), y: 0) }, reach: .links(heard))
+            positions: nodes.indices.map { PlanePosition(x: Double($0), y: 0) }, reach: .links(heard))
         scenario.seed = seed
         let start = Instant.zero + warmUp
         // One datagram; reactive protocols may take three wide searches to find nobody.
