@@ -76,10 +76,10 @@ struct CommandLineParser<Root: ParsableCommand> {
 
     /// `--schema TYPE` comes this far only where there is no such type.
     private func checkSchemaType(_ arguments: [String]) throws(ToolFailure) {
-        guard let index = arguments.prefix(while: { $0 != "--" }).firstIndex(of: "--schema") else {
-            return
-        }
-        let names = RecordTypes.all.map(\.type.description)
+        guard let index = arguments.prefix(while: { $0 != "--" }).firstIndex(of: "--schema"),
+            index + 1 < arguments.count
+        else { return }
+        let names = RecordTypes.names
         let near = NearestName.of(arguments[index + 1], among: names)
         throw .usage(
             "there is no record type \(arguments[index + 1])",
