@@ -1,6 +1,7 @@
 import CAvahi
 
-/// Avahi's constants in the types in which its functions want them: C's anonymous enumerations come as
+/// Avahi's constants in the types in which its functions want them: C's anonymous enumerations come
+/// as
 /// `Int`, its flags as a type of their own.
 enum Avahi {
     static let anyVersion = AvahiProtocol(AVAHI_PROTO_UNSPEC)

@@ -39,8 +39,8 @@ package final class AvahiLoop {
         api.pointee.watch_free(watch)
     }
 
-    /// Waits for at most `timeout` (without end when nil), runs Avahi's callbacks, and returns the own
-    /// descriptors that can be read. Returns early whenever anything happened.
+    /// Waits for at most `timeout` (without end when nil), runs Avahi's callbacks, and returns the
+    /// own descriptors that can be read. Returns early whenever anything happened.
     package func wait(_ timeout: Duration?) -> [Int32] {
         ready = []
         // Rounded up: a wait that ends a fraction before its deadline would spin.

@@ -2,8 +2,8 @@ import CAvahi
 package import KosCore
 
 extension MDNSClient {
-    /// Announces the service; called whenever the daemon is up. A name that another host has already is
-    /// changed as RFC 6763 appendix D does: `name #2`.
+    /// Announces the service; called whenever the daemon is up. A name that another host has
+    /// already is changed as RFC 6763 appendix D does: `name #2`.
     func publish() {
         guard let client, var announcing, group == nil else { return }
         let context = Unmanaged.passUnretained(self).toOpaque()

@@ -2,8 +2,8 @@ import Crypto
 
 /// Hashes for names and targets.
 package enum Digest {
-    /// First 16 octets of SHA-256 of a public key, as lower-case hexadecimal digits: the short name that
-    /// radio links use.
+    /// First 16 octets of SHA-256 of a public key, as lower-case hexadecimal digits: the short name
+    /// that radio links use.
     package static func keyHash(_ publicKey: [UInt8]) -> String {
         SHA256.hash(data: publicKey).prefix(16).map { octet in
             (octet < 16 ? "0" : "") + String(octet, radix: 16)

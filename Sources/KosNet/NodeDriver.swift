@@ -2,8 +2,8 @@ package import KosCore
 package import NIOCore
 import NIOPosix
 
-/// Runs a `MeshNode` on one event loop: sockets in, sockets out, alarms, and the node's other outputs
-/// to whoever asked. Everything here happens on that loop; nothing hops.
+/// Runs a `MeshNode` on one event loop: sockets in, sockets out, alarms, and the node's other
+/// outputs to whoever asked. Everything here happens on that loop; nothing hops.
 package final class NodeDriver {
     /// Octets that may wait for one neighbour; what comes on top is dropped and counted.
     package static let maxQueue = 1 << 20

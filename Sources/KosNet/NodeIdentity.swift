@@ -14,7 +14,8 @@ package struct NodeIdentity: Signer {
 
     /// DER of an Ed25519 private key up to its 32 octets.
     private static let prefix: [UInt8] = [
-        0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+        0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04,
+        0x20,
     ]
 
     package init() { self.init(key: Curve25519.Signing.PrivateKey()) }
@@ -69,7 +70,9 @@ package struct NodeIdentity: Signer {
         }
         var octets = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(file, &octets, octets.count)
-        guard count >= 0 else { throw Failure(path: path, message: String(cString: strerror(errno))) }
+        guard count >= 0 else {
+            throw Failure(path: path, message: String(cString: strerror(errno)))
+        }
         return String(decoding: octets.prefix(count), as: UTF8.self)
     }
 
@@ -79,7 +82,9 @@ package struct NodeIdentity: Signer {
         let text = "-----BEGIN PRIVATE KEY-----\n\(body)\n-----END PRIVATE KEY-----\n"
         let draft = "\(path).\(getpid())"
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw Failure(path: path, message: String(cString: strerror(errno))) }
+        guard file >= 0 else {
+            throw Failure(path: path, message: String(cString: strerror(errno)))
+        }
         defer { unlink(draft) }
         let octets = Array(text.utf8)
         let isWritten = Glibc.write(file, octets, octets.count) == octets.count && fsync(file) == 0
@@ -92,7 +97,8 @@ package struct NodeIdentity: Signer {
 
     private static func makeFolders(above path: String) throws(Failure) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        for count in 1...max(1, parts.count) where parts.prefix(count).joined(separator: "/") != "" {
+        for count in 1...max(1, parts.count) where parts.prefix(count).joined(separator: "/") != ""
+        {
             let folder = parts.prefix(count).joined(separator: "/")
             guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
                 throw Failure(path: path, message: "\(folder): \(String(cString: strerror(errno)))")

@@ -1,7 +1,8 @@
 import KosCore
 import NIOCore
 
-/// A TCP connection: chunks in, chunks out. The node finds the lines; nothing is done per line here.
+/// A TCP connection: chunks in, chunks out. The node finds the lines; nothing is done per line
+/// here.
 final class StreamHandler: ChannelInboundHandler, Conduit {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -60,7 +61,8 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     func write(_ octets: [UInt8]) {
         guard let context else { return }
         isDirty = true
-        context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
+        context.write(
+            wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
     }
 
     func flush() {

@@ -5,7 +5,8 @@ import NIOPosix
 /// TCP: a packet a line (kos(7), TRANSPORTS).
 enum TCPTransport {
     /// The default low mark equals one read, so that back-pressure would flap.
-    static let watermark = ChannelOptions.Types.WriteBufferWaterMark(low: 256 * 1024, high: NodeDriver.maxQueue)
+    static let watermark = ChannelOptions.Types.WriteBufferWaterMark(
+        low: 256 * 1024, high: NodeDriver.maxQueue)
 
     static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(driver, eventLoop: driver.loop)
@@ -19,7 +20,8 @@ enum TCPTransport {
                         StreamHandler(driver: bound.value, remote: endpoint))
                 }
             }
-        let channel = Transports.address(of: endpoint).map { bootstrap.connect(to: $0) }
+        let channel =
+            Transports.address(of: endpoint).map { bootstrap.connect(to: $0) }
             ?? bootstrap.connect(host: endpoint.host, port: endpoint.port)
         return channel.map { _ in }
     }

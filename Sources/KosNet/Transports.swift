@@ -17,7 +17,8 @@ package enum Transports {
         case .tcp: TCPTransport.connect(endpoint, driver: driver)
         case .ws: WebSocketTransport.connect(endpoint, driver: driver)
         case .udp: UDPTransport.connect(endpoint, driver: driver)
-        default: driver.loop.makeFailedFuture(Failure("\(endpoint.transport.rawValue) is not built in"))
+        default:
+            driver.loop.makeFailedFuture(Failure("\(endpoint.transport.rawValue) is not built in"))
         }
     }
 
@@ -54,9 +55,12 @@ package enum Transports {
         return try SocketAddress.makeAddressResolvingHost(host, port: endpoint.port)
     }
 
-    static func endpoint(_ transport: TransportType, _ address: SocketAddress?, path: String = "") -> Endpoint {
+    static func endpoint(_ transport: TransportType, _ address: SocketAddress?, path: String = "")
+        -> Endpoint
+    {
         Endpoint(
-            transport: transport, host: address?.ipAddress ?? "", port: address?.port ?? 0, path: path)
+            transport: transport, host: address?.ipAddress ?? "", port: address?.port ?? 0,
+            path: path)
     }
 
     /// An error in words, without Swift's decoration.
@@ -67,7 +71,8 @@ package enum Transports {
         case let error as NIOConnectionError:
             if let first = error.connectionErrors.first { return describe(first.error) }
             return "the name \(error.host) cannot be resolved"
-        case ChannelError.connectTimeout: return "no answer within \(connectTimeout.nanoseconds / 1_000_000_000) s"
+        case ChannelError.connectTimeout:
+            return "no answer within \(connectTimeout.nanoseconds / 1_000_000_000) s"
         default: return "\(error)"
         }
     }

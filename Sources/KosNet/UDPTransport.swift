@@ -2,14 +2,15 @@ import KosCore
 import NIOCore
 import NIOPosix
 
-/// UDP: one packet a datagram. Each remote address is a link of its own; one that stays silent for a
-/// minute is closed.
+/// UDP: one packet a datagram. Each remote address is a link of its own; one that stays silent for
+/// a minute is closed.
 enum UDPTransport {
     static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(driver, eventLoop: driver.loop)
         let remote: SocketAddress
         do {
-            remote = try Transports.address(of: endpoint)
+            remote =
+                try Transports.address(of: endpoint)
                 ?? SocketAddress.makeAddressResolvingHost(endpoint.host, port: endpoint.port)
         } catch {
             return driver.loop.makeFailedFuture(error)
@@ -31,7 +32,9 @@ enum UDPTransport {
             return DatagramBootstrap(group: driver.loop)
                 .channelOption(.socketOption(.so_reuseaddr), value: 1)
                 .channelOption(.datagramVectorReadMessageCount, value: 32)
-                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 32 * 2048))
+                .channelOption(
+                    .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 32 * 2048)
+                )
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(
@@ -65,7 +68,9 @@ final class DatagramHandler: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         if let target { open(target.address, target.endpoint, isOutgoing: true, context) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleRepeatedTask(initialDelay: DatagramHandler.patience, delay: DatagramHandler.patience) { task in
+        context.eventLoop.scheduleRepeatedTask(
+            initialDelay: DatagramHandler.patience, delay: DatagramHandler.patience
+        ) { task in
             let (handler, context) = bound.value
             if context.channel.isActive { handler.sweep() } else { task.cancel() }
         }
@@ -94,7 +99,8 @@ final class DatagramHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 
     private func open(
-        _ address: SocketAddress, _ endpoint: Endpoint, isOutgoing: Bool, _ context: ChannelHandlerContext
+        _ address: SocketAddress, _ endpoint: Endpoint, isOutgoing: Bool,
+        _ context: ChannelHandlerContext
     ) {
         let conduit = DatagramConduit(handler: self, address: address, context: context)
         remotes[address] = conduit
@@ -135,7 +141,9 @@ final class DatagramConduit: Conduit {
     func write(_ octets: [UInt8]) {
         isDirty = true
         let data = context.channel.allocator.buffer(bytes: octets)
-        context.write(handler.wrapOutboundOut(AddressedEnvelope(remoteAddress: address, data: data)), promise: nil)
+        context.write(
+            handler.wrapOutboundOut(AddressedEnvelope(remoteAddress: address, data: data)),
+            promise: nil)
     }
 
     func flush() {

@@ -22,9 +22,10 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     }
 
     static func install(on channel: any Channel, _ handler: WebSocketHandler) throws {
-        try channel.pipeline.syncOperations.addHandler(NIOWebSocketFrameAggregator(
-            minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 4096,
-            maxAccumulatedFrameSize: LinkTraits.maxPacket))
+        try channel.pipeline.syncOperations.addHandler(
+            NIOWebSocketFrameAggregator(
+                minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 4096,
+                maxAccumulatedFrameSize: LinkTraits.maxPacket))
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 

@@ -2,8 +2,8 @@ import CBluetooth
 import Glibc
 package import KosCore
 
-/// The duty ledger on disk, shared by every process that sends: one JSON line a transmission, appended
-/// under an exclusive lock, so that two programs never spend the same air time.
+/// The duty ledger on disk, shared by every process that sends: one JSON line a transmission,
+/// appended under an exclusive lock, so that two programs never spend the same air time.
 package struct LedgerFile: Sendable {
     package let path: String
 

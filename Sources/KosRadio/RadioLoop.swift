@@ -2,8 +2,8 @@ import CBluetooth
 import Glibc
 package import KosCore
 
-/// Drives one modem and whatever else the program waits for, in one thread with poll(2): the engine is
-/// called synchronously for what the line brought, for what fell due and for what is to be sent.
+/// Drives one modem and whatever else the program waits for, in one thread with poll(2): the engine
+/// is called synchronously for what the line brought, for what fell due and for what is to be sent.
 package final class RadioLoop {
     package enum Event: Sendable {
         case ready(ModemInfo)

@@ -2,7 +2,8 @@ import CBluetooth
 import Glibc
 import KosCore
 
-/// Serial lines of this host that may be modems: USB ones, found in sysfs, with their lasting names.
+/// Serial lines of this host that may be modems: USB ones, found in sysfs, with their lasting
+/// names.
 package enum SerialPorts {
     package struct Port: Hashable, Sendable {
         package let path: String

@@ -1,15 +1,16 @@
 import Glibc
 import Synchronization
 
-/// Values from other threads for a loop that waits on descriptors: `post` from anywhere, and `descriptor`
-/// can be read until `take` was called.
+/// Values from other threads for a loop that waits on descriptors: `post` from anywhere, and
+/// `descriptor` can be read until `take` was called.
 package final class Mailbox<Message: Sendable>: Sendable {
     private let messages = Mutex<[Message]>([])
     private let capacity: Int
     private let ends: (read: Int32, write: Int32)
     private let dropped = Mutex<Int>(0)
 
-    /// Holds `capacity` messages at most; what comes beyond is dropped and counted. Nil without descriptors.
+    /// Holds `capacity` messages at most; what comes beyond is dropped and counted. Nil without
+    /// descriptors.
     package init?(capacity: Int) {
         self.capacity = capacity
         var pair: [Int32] = [0, 0]
@@ -57,7 +58,8 @@ package final class Mailbox<Message: Sendable>: Sendable {
 package enum Streams {
     package static var isErrorTerminal: Bool { isatty(2) == 1 }
 
-    /// stdout when it is a pipe or a socket, which a poll for reading tells of once its reader has left.
+    /// stdout when it is a pipe or a socket, which a poll for reading tells of once its reader has
+    /// left.
     package static var pipedOutput: Int32? {
         var status = stat()
         guard fstat(1, &status) == 0 else { return nil }

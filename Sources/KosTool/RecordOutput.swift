@@ -82,7 +82,8 @@ package final class RecordOutput {
         try settle()
     }
 
-    /// Writes a record that another of these tools has made for this one: a line, or a row of the table.
+    /// Writes a record that another of these tools has made for this one: a line, or a row of the
+    /// table.
     package func draw(_ line: [UInt8]) throws {
         guard !isQuiet else { return }
         if isText {

@@ -52,14 +52,12 @@ enum TextColumns {
         }
         let event = plain(record["event"])
         let reason = record["reason"]?.string.map { " (\($0))" } ?? ""
-        let methods = metadata["methods"]?.array?.compactMap(\.string) ?? []
+        var methods = metadata["methods"]?.array?.compactMap(\.string) ?? []
+        if methods.isEmpty { methods = [plain(metadata["discoveryMethod"])] }
         var cells = [
             Cell(
                 title: "NODE", text: metadata["name"]?.string ?? node(record["nodeId"]), width: 13),
-            Cell(
-                title: "METHOD",
-                text: methods.isEmpty
-                    ? plain(metadata["discoveryMethod"]) : methods.joined(separator: ","), width: 9),
+            Cell(title: "METHOD", text: methods.joined(separator: ","), width: 9),
             Cell(title: "ADDRESSES", text: addresses.joined(separator: " "), width: 34),
             Cell(
                 title: "CAPABILITIES",

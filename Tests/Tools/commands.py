@@ -20,7 +20,7 @@ def capture():
 ANSWERS = {
     "kos-discover": (["--methods"], b""),
     "kos-route": (["--from", "alpha", "--to", "charlie"], TOPOLOGY),
-    "kos-send": (["--dry-run", "--to", "udp://127.0.0.1:9", "hello"], b""),
+    "kos-send": (["--dry-run", "--to", "tcp://127.0.0.1:9", "hello"], b""),
     "kos-relay": (["--print-config"], b""),
     "kos-lora": (["airtime", "--payload", "20"], b""),
     "kos-capture": (["report", "-"], capture()),
@@ -42,4 +42,9 @@ MISUSES = {
     "kos-relay": [(["--listen", "pigeon://x"], 2)],
     "kos-lora": [(["airtime", "--payload", "20", "--sf", "99"], 2)],
     "kos-capture": [(["read", "no-such-file.pcap"], 3)],
+}
+
+# A call that lasts until it is told to stop, and writes a record as soon as it runs.
+WATCHES = {
+    "kos-relay": ["--listen", "tcp://127.0.0.1:0", "--socket", "none"],
 }

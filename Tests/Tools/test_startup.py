@@ -1,17 +1,24 @@
 """What a start costs: instructions, which do not depend on the machine's load, not time."""
 import re
+import shutil
 import subprocess
 
 import pytest
 
-from commands import ANSWERS
-from kit import TOOLS, TOOLS_DIR, tool
+from kit import TOOLS, tool
 
 MILLION = 1_000_000
 
 
 def instructions(arguments, tmp_path, env):
-    """From start to exit, by callgrind; threads and children included."""
+    """From start to exit, by callgrind; threads and children included.
+
+    The program is stripped as it is when installed: valgrind gives up on some debug information.
+    """
+    program = tmp_path / "stripped"
+    found = shutil.which(arguments[0])
+    subprocess.run(["strip", "-o", program, found], check=True)
+    arguments = [str(program), *arguments[1:]]
     result = subprocess.run(
         ["valgrind", "--tool=callgrind", f"--callgrind-out-file={tmp_path}/callgrind.%p",
          *arguments], capture_output=True, env=env, timeout=120)

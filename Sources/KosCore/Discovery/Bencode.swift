@@ -29,8 +29,8 @@ package indirect enum Bencode: Hashable, Sendable {
 
     // MARK: Reading
 
-    /// Reads one value that fills `octets`. Nil for anything that is not strictly bencoded; unsorted names
-    /// are taken (old nodes send them), equal ones are not.
+    /// Reads one value that fills `octets`. Nil for anything that is not strictly bencoded;
+    /// unsorted names are taken (old nodes send them), equal ones are not.
     package init?(_ octets: [UInt8]) {
         var at = 0
         var budget = Bencode.maxValues

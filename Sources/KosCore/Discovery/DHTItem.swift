@@ -1,5 +1,5 @@
-/// A mutable item of the DHT (BEP 44): a value under a public key and a salt, signed, with a number that
-/// only rises.
+/// A mutable item of the DHT (BEP 44): a value under a public key and a salt, signed, with a number
+/// that only rises.
 package struct DHTItem: Hashable, Sendable {
     package static let maxValue = 1000
     package static let maxSalt = 64

@@ -1,6 +1,7 @@
 /// A point in the DHT's 160-bit space: a node's id, an info hash, an item's target.
 package struct DHTKey: Hashable, Sendable, Comparable {
-    /// The 160 bits from the highest to the lowest, so that distances are compared a word at a time.
+    /// The 160 bits from the highest to the lowest, so that distances are compared a word at a
+    /// time.
     package let high: UInt64
     package let middle: UInt64
     package let low: UInt32

@@ -1,5 +1,5 @@
-/// The DHT's routing table (BEP 5): one bucket of up to eight nodes for each length of the prefix that a
-/// node's id has in common with ours.
+/// The DHT's routing table (BEP 5): one bucket of up to eight nodes for each length of the prefix
+/// that a node's id has in common with ours.
 package struct KBuckets: Sendable {
     package static let bucketSize = 8
     /// Nodes of one /24 or /48 in a bucket: an attacker with one network cannot fill it.
@@ -76,8 +76,9 @@ package struct KBuckets: Sendable {
 
     /// The nodes nearest to `target`, nearest first.
     package func closest(to target: DHTKey, count: Int = KBuckets.bucketSize) -> [DHTNode] {
-        // Every node of the target's bucket is nearer than all nodes of lower buckets, and those of higher
-        // ones (which share more with us) are about as far as we are: the order of visits saves a sort.
+        // Every node of the target's bucket is nearer than all nodes of lower buckets, and those of
+        // higher ones (which share more with us) are about as far as we are: the order of visits
+        // saves a sort.
         let home = own.commonPrefix(with: target)
         var found = buckets[home].map(\.node)
         if found.count < count {

@@ -1,7 +1,8 @@
-/// What a node says of itself: the seed's `PeerAnnouncement`, signed by the key that the node id names.
+/// What a node says of itself: the seed's `PeerAnnouncement`, signed by the key that the node id
+/// names.
 ///
-/// The signature covers `kos-announcement-v1\n` and the canonical JSON (RFC 8785) of every member but
-/// itself. `timestamp` rises with every announcement, so that an old one cannot be played back.
+/// The signature covers `kos-announcement-v1\n` and the canonical JSON (RFC 8785) of every member
+/// but itself. `timestamp` rises with every announcement, so that an old one cannot be played back.
 package struct PeerAnnouncement: Hashable, Sendable {
     package var nodeId: NodeID
     package var capabilities: [String]
@@ -26,8 +27,8 @@ package struct PeerAnnouncement: Hashable, Sendable {
         self.ttlMs = ttlMs
     }
 
-    /// Whether `text` can be a capability: 1 to 64 octets of visible ASCII without comma, `"` and `\`,
-    /// so that lists, TXT strings and canonical JSON need no escapes.
+    /// Whether `text` can be a capability: 1 to 64 octets of visible ASCII without comma, `"` and
+    /// `\`, so that lists, TXT strings and canonical JSON need no escapes.
     package static func isToken(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy {
@@ -62,7 +63,8 @@ package struct PeerAnnouncement: Hashable, Sendable {
         return copy
     }
 
-    /// Addresses at which the node listens, as seen from `host`; endpoints of other hosts stay theirs.
+    /// Addresses at which the node listens, as seen from `host`; endpoints of other hosts stay
+    /// theirs.
     package func addresses(host: String, interface: String?) -> [PeerAddress] {
         endpoints.map { endpoint in
             let isHere = endpoint.host.isEmpty
@@ -151,7 +153,8 @@ extension PeerAnnouncement {
 // MARK: - JSON
 
 extension PeerAnnouncement {
-    /// The announcement with its signature as one JSON object, as DHT items and gossip tags carry it.
+    /// The announcement with its signature as one JSON object, as DHT items and gossip tags carry
+    /// it.
     package var json: [UInt8] {
         var writer = JSONWriter()
         writeMembers(to: &writer)

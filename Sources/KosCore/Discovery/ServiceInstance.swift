@@ -40,8 +40,8 @@ package struct ServiceInstance: Hashable, Sendable {
                 name: name, type: type, domain: domain, interface: interface, isIPv6: isIPv6))
     }
 
-    /// The instance as a sighting of a peer. A service without our TXT members is a peer named as the
-    /// instance is. Nil when it cannot be a node id, or our members cannot be read.
+    /// The instance as a sighting of a peer. A service without our TXT members is a peer named as
+    /// the instance is. Nil when it cannot be a node id, or our members cannot be read.
     package func sighting(by verifier: some Verifier) -> Sighting? {
         guard txt["nodeId"] != nil else { return foreign }
         guard let announcement = PeerAnnouncement(txt) else { return nil }

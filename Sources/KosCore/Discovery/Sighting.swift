@@ -12,7 +12,8 @@ package enum Trust: Hashable, Sendable {
 
 /// One observation of a peer by one method at one place: what `PeerBook` merges.
 package struct Sighting: Hashable, Sendable {
-    /// What the observation is withdrawn by: an mDNS instance on one interface, a DHT item, a relay.
+    /// What the observation is withdrawn by: an mDNS instance on one interface, a DHT item, a
+    /// relay.
     package struct Source: Hashable, Sendable, Comparable {
         package let method: DiscoveryMethodName
         package let key: String

@@ -1,5 +1,5 @@
-/// The strings of a DNS-SD TXT record (RFC 6763 §6): names without regard to case, the first of equal
-/// names wins, a string without `=` is a name without value.
+/// The strings of a DNS-SD TXT record (RFC 6763 §6): names without regard to case, the first of
+/// equal names wins, a string without `=` is a name without value.
 package struct TXTRecord: Hashable, Sendable {
     package struct Pair: Hashable, Sendable {
         package let name: String
@@ -8,7 +8,8 @@ package struct TXTRecord: Hashable, Sendable {
     }
     /// Octets that one string can hold.
     package static let maxString = 255
-    /// RFC 6763 §6.2: what fits one Ethernet packet. A longer record is accepted by Avahi and never sent.
+    /// RFC 6763 §6.2: what fits one Ethernet packet. A longer record is accepted by Avahi and never
+    /// sent.
     package static let maxOctets = 1300
     /// Strings taken from a record of others.
     package static let maxStrings = 64
@@ -54,7 +55,8 @@ package struct TXTRecord: Hashable, Sendable {
         pairs.reduce(0) { $0 + 1 + $1.name.utf8.count + ($1.value.map { $0.count + 1 } ?? 0) }
     }
 
-    /// The pairs as a record shows them: text, `{"base64":…}` for what is no UTF-8, true for a lone name.
+    /// The pairs as a record shows them: text, `{"base64":…}` for what is no UTF-8, true for a lone
+    /// name.
     package var object: JSONObject {
         var object = JSONObject()
         for pair in pairs {

@@ -1,5 +1,5 @@
-/// What the network layer exchanges with the data link: packets with the neighbour they come from or
-/// go to, and news of neighbours.
+/// What the network layer exchanges with the data link: packets with the neighbour they come from
+/// or go to, and news of neighbours.
 package enum Hop: Sendable {
     case neighbourUp(NodeID, Measure)
     case neighbourDown(NodeID)

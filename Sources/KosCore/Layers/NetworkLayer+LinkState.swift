@@ -54,8 +54,9 @@ extension NetworkLayer {
         var line: [UInt8] = []
         for index in text.indices { line.append(text[index]) }
         let time = Timestamp(milliseconds: Int64(packet["timestamp"]?.integer ?? 0))
-        guard let announcement = try? LinkState.Announcement(
-            payload, line: line + [0x0A], timestamp: time, heardAt: now)
+        guard
+            let announcement = try? LinkState.Announcement(
+                payload, line: line + [0x0A], timestamp: time, heardAt: now)
         else { return .malformed }
         switch mesh.merge(announcement, of: source) {
         case .news: routes = nil
@@ -83,8 +84,8 @@ extension NetworkLayer {
         flow.down.append(.transmit(lines, to: .neighbour(peer), count: count + 1))
     }
 
-    /// News of this node's links goes out soon: at once when it has been quiet, else after a pause, so
-    /// that a burst of changes is told once.
+    /// News of this node's links goes out soon: at once when it has been quiet, else after a pause,
+    /// so that a burst of changes is told once.
     mutating func plan(at now: Instant) {
         routes = nil
         let earliest = max(now + .milliseconds(5), lastAnnounced + .milliseconds(200))

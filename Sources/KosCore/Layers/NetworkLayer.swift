@@ -16,15 +16,17 @@ package enum Segment: Sendable {
     case depart
 }
 
-/// Segment ↔ hop: finds the next hop, counts hops and time to live, keeps the mesh's link state, and
-/// answers packets that end here. A packet that is not for this node never climbs above this layer.
+/// Segment ↔ hop: finds the next hop, counts hops and time to live, keeps the mesh's link state,
+/// and answers packets that end here. A packet that is not for this node never climbs above this
+/// layer.
 package struct NetworkLayer: ProtocolLayer {
     package typealias Upper = Segment
     package typealias Lower = Hop
 
     package struct Settings: Sendable {
         package var isInsecure = false
-        /// How long a packet that was seen is taken for a copy; shorter than a sender's retransmission.
+        /// How long a packet that was seen is taken for a copy; shorter than a sender's
+        /// retransmission.
         package var copyLifetime = Duration.milliseconds(400)
         /// Whether each forwarded packet is worth a notice.
         package var tellsForwarding = false
@@ -80,7 +82,8 @@ package struct NetworkLayer: ProtocolLayer {
         case .requestTopology(let neighbour):
             let line = author.line(
                 to: neighbour.text, type: Packet.Kind.routing,
-                payload: .object(["kind": .string(Packet.Control.topologyRequest.rawValue)]), at: now)
+                payload: .object(["kind": .string(Packet.Control.topologyRequest.rawValue)]),
+                at: now)
             flow.down.append(.transmit(line, to: .neighbour(neighbour), count: 1))
         case .depart:
             let peers = Array(neighbours.keys)
@@ -157,18 +160,20 @@ package struct NetworkLayer: ProtocolLayer {
                 learn(scan.source.string(in: text), on: link)
             }
             if settings.tellsForwarding {
-                flow.notices.append(.received(
-                    packet: scan.id.string(in: text), from: run.origin.name, hops: scan.hops,
-                    ttl: scan.ttl))
+                flow.notices.append(
+                    .received(
+                        packet: scan.id.string(in: text), from: run.origin.name, hops: scan.hops,
+                        ttl: scan.ttl))
             }
             if scan.type.equals("routing", in: text) {
                 route(text, scan, run.origin, at: now, &batch, into: &flow)
             } else if scan.destination.equals(octets: own, in: text) {
                 flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
             } else if isCopy(text, scan, at: now) || scan.source.equals(octets: own, in: text) {
-                flow.notices.append(.duplicate(
-                    packet: scan.id.string(in: text), from: run.origin.name, hops: scan.hops,
-                    ttl: scan.ttl))
+                flow.notices.append(
+                    .duplicate(
+                        packet: scan.id.string(in: text), from: run.origin.name, hops: scan.hops,
+                        ttl: scan.ttl))
             } else if scan.destination.equals("*", in: text) {
                 flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
                 spread(text, scan, run.origin, &batch)
@@ -235,7 +240,8 @@ package struct NetworkLayer: ProtocolLayer {
         var target: HopTarget?
         var isPlanned = false
         if scan.routeCount > max(1, scan.hops) {
-            guard let names = scan.route(text), let place = names.firstIndex(of: author.node.text) else {
+            guard let names = scan.route(text), let place = names.firstIndex(of: author.node.text)
+            else {
                 return refuse(text, scan, origin, .routingError, .badRoute, at: now, into: &flow)
             }
             isPlanned = true
@@ -246,17 +252,20 @@ package struct NetworkLayer: ProtocolLayer {
             if let peer = origin.peer, target == .neighbour(peer) { target = nil }
         }
         guard let target else {
-            return refuse(text, scan, origin, .destinationUnreachable, .noRoute, at: now, into: &flow)
+            return refuse(
+                text, scan, origin, .destinationUnreachable, .noRoute, at: now, into: &flow)
         }
         batch.add(text, scan, appending: isPlanned ? nil : quotedOwn, to: target)
         guard settings.tellsForwarding else { return }
-        let name = switch target {
-        case .neighbour(let peer): peer.text
-        case .link(let link): "link \(link.number)"
-        }
-        flow.notices.append(.forwarded(
-            packet: scan.id.string(in: text), from: origin.name, to: name, hops: scan.hops + 1,
-            ttl: scan.ttl - 1))
+        let name =
+            switch target {
+            case .neighbour(let peer): peer.text
+            case .link(let link): "link \(link.number)"
+            }
+        flow.notices.append(
+            .forwarded(
+                packet: scan.id.string(in: text), from: origin.name, to: name, hops: scan.hops + 1,
+                ttl: scan.ttl - 1))
     }
 
     /// Drops a packet and tells its source why, over the way that it came: rate-limited, and never

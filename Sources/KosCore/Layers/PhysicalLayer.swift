@@ -10,9 +10,11 @@ package enum Burst: Sendable, Hashable {
     case close(LinkID, DropReason)
 }
 
-/// Frame ↔ octets of the medium: parts packets by newlines on a stream, one packet a message elsewhere.
+/// Frame ↔ octets of the medium: parts packets by newlines on a stream, one packet a message
+/// elsewhere.
 ///
-/// Above this layer packets are lines, each with a newline behind it, as many in a run as came together.
+/// Above this layer packets are lines, each with a newline behind it, as many in a run as came
+/// together.
 package struct PhysicalLayer: ProtocolLayer {
     package typealias Upper = Frame
     package typealias Lower = Burst
@@ -38,7 +40,9 @@ package struct PhysicalLayer: ProtocolLayer {
             if medium.isStream {
                 flow.down.append(.octets(link, run))
             } else {
-                PhysicalLayer.forEachLine(of: run) { flow.down.append(.octets(link, Array(run[$0]))) }
+                PhysicalLayer.forEachLine(of: run) {
+                    flow.down.append(.octets(link, Array(run[$0])))
+                }
             }
         case .opened, .closed: break
         }

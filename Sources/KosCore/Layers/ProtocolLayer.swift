@@ -20,7 +20,8 @@ package enum Notice: Sendable, Hashable {
 }
 
 package enum DropReason: String, Hashable, Sendable, CaseIterable {
-    case malformed, tooLong, ttlExceeded, duplicate, noRoute, notAuthenticated, badSignature, unsigned
+    case malformed, tooLong, ttlExceeded, duplicate, noRoute, notAuthenticated, badSignature,
+        unsigned
     case noSuchLink, queueFull, stale, wrongPeer, expired, selfConnection, tooManyLinks, badRoute
 }
 
@@ -39,7 +40,8 @@ package protocol ProtocolLayer: Sendable {
     mutating func advance(to now: Instant, into flow: inout Flow<Upper, Lower>)
 }
 
-/// Two layers as one. Layers that do not fit (`Stacked<PhysicalLayer, ApplicationLayer>`) do not compile.
+/// Two layers as one. Layers that do not fit (`Stacked<PhysicalLayer, ApplicationLayer>`) do not
+/// compile.
 package struct Stacked<Top: ProtocolLayer, Bottom: ProtocolLayer>: ProtocolLayer
 where Top.Lower == Bottom.Upper {
     package typealias Upper = Top.Upper

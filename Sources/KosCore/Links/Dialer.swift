@@ -1,5 +1,5 @@
-/// Endpoints to which a connection is kept: dialled at once, and again after a growing, jittered wait
-/// whenever the connection or the attempt fails.
+/// Endpoints to which a connection is kept: dialled at once, and again after a growing, jittered
+/// wait whenever the connection or the attempt fails.
 package struct Dialer: Sendable {
     private enum State: Sendable {
         case waiting, dialling

@@ -44,13 +44,15 @@ package struct Author: Sendable {
 }
 
 extension Packet {
-    /// The kinds of payload that nodes send each other: `payload.kind` of packets that are not data.
+    /// The kinds of payload that nodes send each other: `payload.kind` of packets that are not
+    /// data.
     package enum Control: String, Sendable {
         /// Who is at this end of the link (type discovery, never forwarded).
         case nodeInfo
         /// A node's own links, flooded (type routing).
         case linkState
-        /// Ask a neighbour for all it knows (type routing); it answers with `linkState`s and `topology`.
+        /// Ask a neighbour for all it knows (type routing); it answers with `linkState`s and
+        /// `topology`.
         case topologyRequest, topology
         /// The destination has the packet `ref` (type control).
         case receipt

@@ -37,12 +37,14 @@ package enum SignatureState: String, Hashable, Sendable {
 }
 
 extension Packet {
-    /// What is signed: `kos-packet-v1`, a newline, and RFC 8785's form of the packet without what relays
-    /// change (`route`, `metadata.ttl`, `metadata.hops`) and without the signature itself.
+    /// What is signed: `kos-packet-v1`, a newline, and RFC 8785's form of the packet without what
+    /// relays change (`route`, `metadata.ttl`, `metadata.hops`) and without the signature itself.
     package static func signedOctets(of packet: JSONObject) -> [UInt8] {
         var object = packet
         // The pipe's own members are not part of the packet.
-        for name in ["signature", "route", "type", "kos", "ref", "radio", "capture"] { object[name] = nil }
+        for name in ["signature", "route", "type", "kos", "ref", "radio", "capture"] {
+            object[name] = nil
+        }
         if var metadata = object["metadata"]?.object {
             metadata["ttl"] = nil
             metadata["hops"] = nil

@@ -136,12 +136,13 @@ extension LinkState.Announcement {
         }
         links = []
         for link in listed {
-            links.append(LinkState.Link(
-                destination: try link.nodeID("destination"),
-                transport: try link.oneCase("transport", of: TransportType.self),
-                latency: try link.number("latency", in: 0...86_400_000),
-                reliability: try link.number("reliability", in: 0...1),
-                address: try link.optionalString("address")))
+            links.append(
+                LinkState.Link(
+                    destination: try link.nodeID("destination"),
+                    transport: try link.oneCase("transport", of: TransportType.self),
+                    latency: try link.number("latency", in: 0...86_400_000),
+                    reliability: try link.number("reliability", in: 0...1),
+                    address: try link.optionalString("address")))
         }
         info = try NodeInfo(fields)
         self.line = line
@@ -152,16 +153,17 @@ extension LinkState.Announcement {
     /// The payload that says this.
     package static func payload(info: NodeInfo, links: [LinkState.Link]) -> JSONValue {
         var object = info.object(kind: .linkState)
-        object["links"] = .array(links.map { link in
-            var value: JSONObject = [
-                "destination": .string(link.destination.text),
-                "transport": .string(link.transport.rawValue),
-                "latency": .number((link.latency * 1000).rounded() / 1000),
-                "reliability": .number((link.reliability * 10_000).rounded() / 10_000),
-            ]
-            if let address = link.address { value["address"] = .string(address) }
-            return .object(value)
-        })
+        object["links"] = .array(
+            links.map { link in
+                var value: JSONObject = [
+                    "destination": .string(link.destination.text),
+                    "transport": .string(link.transport.rawValue),
+                    "latency": .number((link.latency * 1000).rounded() / 1000),
+                    "reliability": .number((link.reliability * 10_000).rounded() / 10_000),
+                ]
+                if let address = link.address { value["address"] = .string(address) }
+                return .object(value)
+            })
         return .object(object)
     }
 }

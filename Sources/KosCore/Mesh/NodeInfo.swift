@@ -31,9 +31,12 @@ package struct NodeInfo: Hashable, Sendable {
         role = try fields.optionalCase("role", of: Role.self) ?? .leaf
         capabilities = try fields.strings("capabilities")
         addresses = []
-        for address in try fields.objects("addresses") { addresses.append(try PeerAddress(address)) }
+        for address in try fields.objects("addresses") {
+            addresses.append(try PeerAddress(address))
+        }
         sequence = try fields.integer("sequence", in: 0...9_007_199_254_740_991)
-        guard addresses.count <= NodeInfo.maxAddresses, capabilities.count <= NodeInfo.maxCapabilities,
+        guard addresses.count <= NodeInfo.maxAddresses,
+            capabilities.count <= NodeInfo.maxCapabilities,
             name?.utf8.count ?? 0 <= 256
         else { throw .member("nodeInfo", "names more than a node may have") }
     }
@@ -44,13 +47,14 @@ package struct NodeInfo: Hashable, Sendable {
         if let name { object["name"] = .string(name) }
         object["role"] = .string(role.rawValue)
         object["capabilities"] = .array(capabilities.map { .string($0) })
-        object["addresses"] = .array(addresses.map { address in
-            var value: JSONObject = [
-                "type": .string(address.type.rawValue), "address": .string(address.address),
-            ]
-            if let port = address.port { value["port"] = .number(Double(port)) }
-            return .object(value)
-        })
+        object["addresses"] = .array(
+            addresses.map { address in
+                var value: JSONObject = [
+                    "type": .string(address.type.rawValue), "address": .string(address.address),
+                ]
+                if let port = address.port { value["port"] = .number(Double(port)) }
+                return .object(value)
+            })
         object["sequence"] = .number(Double(sequence))
         return object
     }

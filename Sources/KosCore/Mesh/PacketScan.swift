@@ -1,5 +1,6 @@
-/// What a relay must know of a packet to forward it, found in one pass over its octets, and the patch
-/// that forwarding makes (`metadata.hops` + 1, `metadata.ttl` − 1, `route`), without decoding the rest.
+/// What a relay must know of a packet to forward it, found in one pass over its octets, and the
+/// patch that forwarding makes (`metadata.hops` + 1, `metadata.ttl` − 1, `route`), without decoding
+/// the rest.
 ///
 /// The scan validates as the full parser does: every text that `Packet` accepts from the wire is
 /// accepted with the same values, and no other.
@@ -126,8 +127,9 @@ package struct PacketScan: Sendable {
 
     // MARK: Forwarding
 
-    /// Appends the packet as the next hop is to get it, newline behind it: one hop more, one less to go,
-    /// and, unless the route was planned by the source, `node` (quoted JSON) at the end of the route.
+    /// Appends the packet as the next hop is to get it, newline behind it: one hop more, one less
+    /// to go, and, unless the route was planned by the source, `node` (quoted JSON) at the end of
+    /// the route.
     package func forward(
         _ text: borrowing Span<UInt8>, appending node: [UInt8]?, into line: inout [UInt8]
     ) {
@@ -166,7 +168,8 @@ package struct PacketScan: Sendable {
         return end < numbers[0].range.lowerBound ? [element] + numbers : numbers + [element]
     }
 
-    /// The route's elements as node ids (or the seed's RouteHop objects); nil when one names no node.
+    /// The route's elements as node ids (or the seed's RouteHop objects); nil when one names no
+    /// node.
     package func route(_ text: borrowing Span<UInt8>) -> [String]? {
         guard let value = try? JSONValue(parsing: text.extracting(routeRange)) else { return nil }
         return value.array?.reduce(into: [String]?([])) { names, element in

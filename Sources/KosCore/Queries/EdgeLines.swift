@@ -1,6 +1,6 @@
 extension GraphDocument {
-    /// Tab-separated lines: source, target, then latency, reliability, bandwidth, cost and transport as
-    /// far as they go; or the columns that a first line names. `#` begins a comment.
+    /// Tab-separated lines: source, target, then latency, reliability, bandwidth, cost and
+    /// transport as far as they go; or the columns that a first line names. `#` begins a comment.
     package init(edgeLines text: [UInt8]) {
         self.init()
         var columns = [

@@ -173,7 +173,8 @@ package struct GraphText: Sendable {
 
     // MARK: GeoJSON
 
-    /// RFC 7946: points for nodes that have a place on the Earth, lines for links between such nodes.
+    /// RFC 7946: points for nodes that have a place on the Earth, lines for links between such
+    /// nodes.
     private func geoJSON() -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()

@@ -1,5 +1,5 @@
-/// `--follow`: answers anew when a change of a link changes an answer, in memory bounded by the number
-/// of different links.
+/// `--follow`: answers anew when a change of a link changes an answer, in memory bounded by the
+/// number of different links.
 package struct RouteWatch: Sendable {
     package enum Output: Sendable {
         case route(RouteRecord)

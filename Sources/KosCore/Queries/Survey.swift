@@ -35,8 +35,8 @@ package struct Survey: Sendable {
         return takeAny(text.extracting(range))
     }
 
-    /// Takes plain link lines from `start` on, until one is out of the ordinary or not whole; returns
-    /// how many there were and the offset behind them.
+    /// Takes plain link lines from `start` on, until one is out of the ordinary or not whole;
+    /// returns how many there were and the offset behind them.
     package mutating func takeRun(
         _ text: borrowing Span<UInt8>, from start: Int
     ) -> (lines: Int, end: Int) {
@@ -187,8 +187,8 @@ package struct Survey: Sendable {
         NodeID(name).flatMap { topology.node($0) }
     }
 
-    /// Puts the link line at `place` where an older line of the same link stands, and takes it from its
-    /// own place; false when it is older than that line and was only taken away.
+    /// Puts the link line at `place` where an older line of the same link stands, and takes it from
+    /// its own place; false when it is older than that line and was only taken away.
     mutating func replaceLink(_ known: Int32, by place: Int32) -> Bool {
         topology.replace(known, by: place)
     }

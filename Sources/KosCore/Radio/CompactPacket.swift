@@ -1,8 +1,8 @@
 /// The short form of a packet for radio links: one CBOR array, with node ids cut to 16 octets.
 ///
-/// `[version, id, timestamp, source, destination, payload, hops, ttl, priority, type, flags, options,
-/// route, signature]`. The signature is over the whole packet, so that a receiver must know the key
-/// behind a short id before it can check one: announcements bring it in full.
+/// `[version, id, timestamp, source, destination, payload, hops, ttl, priority, type, flags,
+/// options, route, signature]`. The signature is over the whole packet, so that a receiver must
+/// know the key behind a short id before it can check one: announcements bring it in full.
 package enum CompactPacket {
     package static let version = 1
     /// Kinds that need no text.
@@ -149,7 +149,8 @@ extension PacketID {
     }
 }
 
-/// Full names behind the short ones, learned from announcements; bounded, the oldest forgotten first.
+/// Full names behind the short ones, learned from announcements; bounded, the oldest forgotten
+/// first.
 package struct ShortNames: Sendable {
     package static let capacity = 4096
     private var full: [[UInt8]: String] = [:]

@@ -1,8 +1,8 @@
-/// Ebyte's transparent UART modules (E22, E32 in mode 0): a byte stream without frames, so each frame
-/// is put between KISS delimiters with a checksum behind it.
+/// Ebyte's transparent UART modules (E22, E32 in mode 0): a byte stream without frames, so each
+/// frame is put between KISS delimiters with a checksum behind it.
 ///
-/// Settings are made with the module's pins and its own program; nothing can be asked or read back in
-/// this mode, which `isVerified` says.
+/// Settings are made with the module's pins and its own program; nothing can be asked or read back
+/// in this mode, which `isVerified` says.
 package struct EbyteModem: Modem {
     private enum Timer: Hashable, Sendable { case silence, drain }
 

@@ -1,4 +1,5 @@
-/// Semtech's UDP protocol between gateways and servers (GWMP; Lora-net/packet_forwarder PROTOCOL.TXT).
+/// Semtech's UDP protocol between gateways and servers (GWMP; Lora-net/packet_forwarder
+/// PROTOCOL.TXT).
 package struct GWMPMessage: Hashable, Sendable {
     package enum Kind: UInt8, Hashable, Sendable {
         case pushData = 0x00
@@ -94,8 +95,8 @@ package enum GWMPBody {
         return (frames, bad, object["stat"]?.object != nil)
     }
 
-    /// One `rxpk`; nil when its checksum is wrong or its data is not base64 (padded or not, of either
-    /// alphabet: gateways in the field send all of them).
+    /// One `rxpk`; nil when its checksum is wrong or its data is not base64 (padded or not, of
+    /// either alphabet: gateways in the field send all of them).
     private static func frame(_ rxpk: JSONObject) -> ReceivedFrame? {
         guard rxpk["stat"]?.number != -1,
             let octets = rxpk["data"]?.string.flatMap({ lenientBase64($0) })
@@ -137,7 +138,8 @@ package enum GWMPBody {
         "SF\(modulation.spreadingFactor)BW\(LoRaFrequency.kilohertz(modulation.bandwidthHz))"
     }
 
-    /// A `txpk` to be sent at once. Not inverted, so that other nodes hear it and not only gateways.
+    /// A `txpk` to be sent at once. Not inverted, so that other nodes hear it and not only
+    /// gateways.
     package static func transmit(_ payload: [UInt8], _ settings: LoRaSettings) -> [UInt8] {
         var writer = JSONWriter(reserving: 512)
         writer.beginObject()

@@ -27,7 +27,8 @@ package enum KISSFraming {
     }
 }
 
-/// Cuts a stream into KISS frames, in bounded memory; what lies between frames is dropped and counted.
+/// Cuts a stream into KISS frames, in bounded memory; what lies between frames is dropped and
+/// counted.
 ///
 /// Frames may share one C0 or have one each: the decoder takes every C0 as an end and a start.
 package struct KISSDecoder: Sendable {
@@ -52,8 +53,8 @@ package struct KISSDecoder: Sendable {
     private var data: [UInt8] = []
     private let dataCloses: Bool
 
-    /// `dataCloses`: whether, as RNode has it, the C0 behind a frame of command 0 does not also open
-    /// the next frame.
+    /// `dataCloses`: whether, as RNode has it, the C0 behind a frame of command 0 does not also
+    /// open the next frame.
     package init(limit: Int, dataCloses: Bool = false) {
         self.limit = limit
         self.dataCloses = dataCloses

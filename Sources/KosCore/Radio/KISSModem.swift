@@ -1,7 +1,7 @@
 /// A KISS modem, plain or with MeshCore's SetHardware commands.
 ///
-/// Plain KISS tells nothing but received frames. MeshCore's dialect can be asked for its settings, says
-/// when a frame was sent, and tells signal strengths behind each frame that it received.
+/// Plain KISS tells nothing but received frames. MeshCore's dialect can be asked for its settings,
+/// says when a frame was sent, and tells signal strengths behind each frame that it received.
 package struct KISSModem: Modem {
     package enum Dialect: Hashable, Sendable { case plain, meshcore }
     private enum State { case closed, starting, online, failed }
@@ -107,7 +107,8 @@ package struct KISSModem: Modem {
 
     private mutating func open(at now: Instant, into outputs: inout [ModemOutput]) {
         guard dialect == .meshcore else {
-            // Nothing answers in plain KISS: transmit delay 0, persistence 255, slot time 0, duplex off.
+            // Nothing answers in plain KISS: transmit delay 0, persistence 255, slot time 0, duplex
+            // off.
             state = .online
             var bytes: [UInt8] = []
             for (command, value) in [(1, 0), (2, 255), (3, 0), (5, 0)] as [(UInt8, UInt8)] {

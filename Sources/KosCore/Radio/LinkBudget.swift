@@ -1,4 +1,5 @@
-/// What a link can bridge: Prx = Ptx + Gtx − Ltx − path loss + Grx − Lrx, margin = Prx − sensitivity.
+/// What a link can bridge: Prx = Ptx + Gtx − Ltx − path loss + Grx − Lrx, margin = Prx −
+/// sensitivity.
 package struct LinkBudget: Hashable, Sendable {
     package var modulation: LoRaModulation
     /// Hz.

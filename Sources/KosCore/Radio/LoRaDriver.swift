@@ -44,7 +44,8 @@ extension RadioAddress {
 }
 
 /// Where a modem is and how it is to be set, from one URI:
-/// `lora:/dev/ttyUSB0?driver=rnode&freq=868.1M&sf=8`, `lora:tcp://HOST:7633`, or a bare device path.
+/// `lora:/dev/ttyUSB0?driver=rnode&freq=868.1M&sf=8`, `lora:tcp://HOST:7633`, or a bare device
+/// path.
 package struct RadioAddress: Hashable, Sendable {
     package enum Line: Hashable, Sendable {
         case serial(path: String)

@@ -3,12 +3,13 @@ package enum LoRaChip: String, Sendable, CaseIterable {
     case sx126x, sx127x
 }
 
-/// When low data rate optimisation (the DE bit) is on. Both ends must agree, or they hear nothing of
-/// each other, so each driver states its own rule.
+/// When low data rate optimisation (the DE bit) is on. Both ends must agree, or they hear nothing
+/// of each other, so each driver states its own rule.
 package enum LowDataRateRule: Hashable, Sendable {
     /// On when a symbol lasts longer than 16 ms (Semtech AN1200.13; LoRaWAN, RadioLib, Meshtastic).
     case symbolTime
-    /// RNode firmware: the same comparison, but in whole milliseconds, so that 16.384 ms is not over.
+    /// RNode firmware: the same comparison, but in whole milliseconds, so that 16.384 ms is not
+    /// over.
     case rnode
     /// libloragw (Semtech's gateways): on from SF11 upwards at any bandwidth.
     case gateway

@@ -1,4 +1,5 @@
-// The tables of the law. Each row says where its numbers stand; a regulation changes, so does a row.
+// The tables of the law. Each row says where its numbers stand; a regulation changes, so does a
+// row.
 
 extension LoRaRegion {
     package static let all: [LoRaRegion] = [eu868, us915, eu433, au915, as923, in865, kr920]

@@ -8,8 +8,8 @@ package enum LoRaTap {
             + little(65_535, 4) + little(UInt64(linkType), 4)
     }
 
-    /// One frame with its pcap header. Version 0 is what tshark up to 4.0 takes apart; version 1 adds
-    /// the gateway, its counter, the checksum's fate and the coding rate.
+    /// One frame with its pcap header. Version 0 is what tshark up to 4.0 takes apart; version 1
+    /// adds the gateway, its counter, the checksum's fate and the coding rate.
     package static func record(
         _ frame: ReceivedFrame, _ settings: LoRaSettings, at time: Timestamp, version: Int
     ) -> [UInt8] {

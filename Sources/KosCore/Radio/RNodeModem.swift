@@ -1,8 +1,8 @@
 /// The host side of RNode firmware: KISS frames with commands of its own.
 ///
 /// Nothing is slept: the modem is asked whether it is there until it answers, every setting is read
-/// back before the radio is used, and room is asked for before a frame is given to a queue that drops
-/// in silence when it is full.
+/// back before the radio is used, and room is asked for before a frame is given to a queue that
+/// drops in silence when it is full.
 package struct RNodeModem: Modem {
     package enum Command {
         static let data: UInt8 = 0x00
@@ -62,8 +62,8 @@ package struct RNodeModem: Modem {
         modulation = RNodeModem.driven(settings.modulation)
     }
 
-    /// The firmware's preamble (24 ms, at least 18 symbols; 6 ms above 30 kbit/s) and its own rule for
-    /// low data rate optimisation.
+    /// The firmware's preamble (24 ms, at least 18 symbols; 6 ms above 30 kbit/s) and its own rule
+    /// for low data rate optimisation.
     private static func driven(_ modulation: LoRaModulation) -> LoRaModulation {
         let target = modulation.bitRate > 30_000 ? 6.0 : 24.0
         let symbols = (target / modulation.symbolMilliseconds).rounded(.up)

@@ -1,8 +1,8 @@
-/// A radio without hardware: frames go as datagrams to every other simulated radio of the channel, and
-/// each receiver decides by a channel model what it hears.
+/// A radio without hardware: frames go as datagrams to every other simulated radio of the channel,
+/// and each receiver decides by a channel model what it hears.
 ///
-/// Modelled: free-space or steeper loss over the distance, sensitivity of the spreading factor, time on
-/// air, deafness while sending, collisions, and the capture effect (6 dB).
+/// Modelled: free-space or steeper loss over the distance, sensitivity of the spreading factor,
+/// time on air, deafness while sending, collisions, and the capture effect (6 dB).
 package struct SimulatedModem: Modem {
     /// Where the radio stands, and how the air is.
     package struct Site: Hashable, Sendable {

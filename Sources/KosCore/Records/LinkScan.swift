@@ -76,8 +76,8 @@ package struct LinkScan: Sendable {
             ? .link : .unusual
     }
 
-    /// Reads the line that starts at `start` and ends with a newline; returns the offset behind it, or
-    /// nil when it is unusual or not whole.
+    /// Reads the line that starts at `start` and ends with a newline; returns the offset behind it,
+    /// or nil when it is unusual or not whole.
     @inline(__always)
     package mutating func scanLine(_ text: borrowing Span<UInt8>, from start: Int) -> Int? {
         guard let end = object(text, from: start, text.count), end < text.count, text[end] == 0x0A

@@ -71,9 +71,9 @@ package struct NDJSONReader: Sendable {
         }
     }
 
-    /// Lets `take` have the lines that are there, as many as it can use, without looking at them here:
-    /// it is handed the buffer and where the next line starts, and returns how many lines it took
-    /// and the offset behind them. The caller must itself refuse what is no UTF-8.
+    /// Lets `take` have the lines that are there, as many as it can use, without looking at them
+    /// here: it is handed the buffer and where the next line starts, and returns how many lines it
+    /// took and the offset behind them. The caller must itself refuse what is no UTF-8.
     package mutating func takeRun(
         _ take: (borrowing Span<UInt8>, Int) -> (lines: Int, end: Int)
     ) -> Int {

@@ -1,4 +1,5 @@
-/// A radio frame as it was heard: the `frame` record of a capture, with what the radio said beside it.
+/// A radio frame as it was heard: the `frame` record of a capture, with what the radio said beside
+/// it.
 package struct RadioFrameRecord: Record {
     package var timestamp: Timestamp
     /// Place in this run, from 1.

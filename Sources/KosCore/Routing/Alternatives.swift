@@ -1,6 +1,6 @@
-/// The K shortest loop-free paths (Yen 1971, with Lawler's rule that a path is varied only behind the
-/// place where it left its parent). Every spur search is an A* whose hint is the exact distance in the
-/// whole graph, so it touches little more than the path it finds.
+/// The K shortest loop-free paths (Yen 1971, with Lawler's rule that a path is varied only behind
+/// the place where it left its parent). Every spur search is an A* whose hint is the exact distance
+/// in the whole graph, so it touches little more than the path it finds.
 package struct Alternatives: Sendable {
     private struct Path: Comparable, Sendable {
         var sum: Double

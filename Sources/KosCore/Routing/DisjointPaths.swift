@@ -1,6 +1,6 @@
 /// The cheapest set of paths that share no link, or no node between their ends (Suurballe 1974,
-/// Bhandari 1999): shortest paths one after the other in the residual graph, with potentials that keep
-/// every weight at least 0. The sum over the whole set is least.
+/// Bhandari 1999): shortest paths one after the other in the residual graph, with potentials that
+/// keep every weight at least 0. The sum over the whole set is least.
 package struct DisjointPaths: Sendable {
     private struct Label: Comparable, Sendable {
         var sum: Double
@@ -25,8 +25,8 @@ package struct DisjointPaths: Sendable {
     private var steps: [Int32]
     private var parents: [Int32]
 
-    /// States: `2v` is node `v` as it is entered, `2v + 1` as it is left. Between them lies the node
-    /// itself, which only one path may pass when nodes are not to be shared.
+    /// States: `2v` is node `v` as it is entered, `2v + 1` as it is left. Between them lies the
+    /// node itself, which only one path may pass when nodes are not to be shared.
     package init(
         _ graph: Graph, weights: [Double], from source: Int32, to target: Int32, sharingNodes: Bool
     ) {
@@ -143,8 +143,8 @@ package struct DisjointPaths: Sendable {
         heap.push(Label(sum: sum, state: state))
     }
 
-    /// Takes one path out of the set of used links; loops that the links of several paths could form
-    /// are cut out.
+    /// Takes one path out of the set of used links; loops that the links of several paths could
+    /// form are cut out.
     private mutating func takePath() -> RoutePath {
         var slots: [Int] = []
         var node = source

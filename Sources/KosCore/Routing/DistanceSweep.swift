@@ -1,6 +1,6 @@
-/// One source to all nodes, distances only: buckets instead of a heap (Meyer and Sanders' Δ-stepping
-/// on one core). Within a bucket nodes are corrected first in, first out until nothing improves, so
-/// the sums are Dijkstra's to the last bit.
+/// One source to all nodes, distances only: buckets instead of a heap (Meyer and Sanders'
+/// Δ-stepping on one core). Within a bucket nodes are corrected first in, first out until nothing
+/// improves, so the sums are Dijkstra's to the last bit.
 package struct DistanceSweep: Sendable {
     private struct Arc: Sendable {
         var weight: Double

@@ -1,5 +1,6 @@
-/// The exact search under limits: label-setting over vectors (latency, reliability, bandwidth, cost,
-/// hops) with dominance, cut by what is left at best (Martins 1984; bounds as in Pulse, 2013).
+/// The exact search under limits: label-setting over vectors (latency, reliability, bandwidth,
+/// cost, hops) with dominance, cut by what is left at best (Martins 1984; bounds as in Pulse,
+/// 2013).
 ///
 /// It finds a route whenever one keeps every limit, the best by the objective first; that route is
 /// not dominated by any other. Labels come out in the order of what they can still become, so the
@@ -135,9 +136,9 @@ package struct ExactSearch: Sendable {
         _ = add(next)
     }
 
-    /// Whether the label, with the best that can be left, is within every limit. Bounds were added in
-    /// another order than the route's own sum, so they may be off by rounding; at the target nothing
-    /// is left and the comparison is exact.
+    /// Whether the label, with the best that can be left, is within every limit. Bounds were added
+    /// in another order than the route's own sum, so they may be off by rounding; at the target
+    /// nothing is left and the comparison is exact.
     @inline(__always)
     private func keepsLimits(_ label: Label) -> Bool {
         let node = Int(label.node)

@@ -1,7 +1,7 @@
 /// The links that hold, by source: compressed sparse rows over a topology's link lines.
 ///
-/// Row `v` is `offsets[v] ..< offsets[v + 1]`; each entry has the node at the other end and the link
-/// line it stands for. Parallel links on different transports are all there.
+/// Row `v` is `offsets[v] ..< offsets[v + 1]`; each entry has the node at the other end and the
+/// link line it stands for. Parallel links on different transports are all there.
 package struct Graph: Sendable {
     package internal(set) var offsets: [Int32]
     package internal(set) var targets: [Int32]
@@ -17,8 +17,9 @@ package struct Graph: Sendable {
         self.links = links
     }
 
-    /// The links of `topology` as they stand: of lines with the same ends and transport the one with
-    /// the latest time (of equal times the last), those that went down or carry nothing left out.
+    /// The links of `topology` as they stand: of lines with the same ends and transport the one
+    /// with the latest time (of equal times the last), those that went down or carry nothing left
+    /// out.
     package init(_ topology: Topology) {
         self.init(unsettled: topology)
         settle(topology)

@@ -64,8 +64,8 @@ package struct StraightLine: Sendable {
         distance(node, target) * rate
     }
 
-    /// Metres on the plane, or along the chord through the Earth, which is never longer than the way
-    /// over it.
+    /// Metres on the plane, or along the chord through the Earth, which is never longer than the
+    /// way over it.
     private func distance(_ left: Int32, _ right: Int32) -> Double {
         let (a, b) = (points[Int(left)], points[Int(right)])
         let (x, y, z) = (a.x - b.x, a.y - b.y, a.z - b.z)

@@ -1,4 +1,5 @@
-/// A four-ary heap: the smallest element first. No decrease; stale entries are the caller's to skip.
+/// A four-ary heap: the smallest element first. No decrease; stale entries are the caller's to
+/// skip.
 package struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
     private var elements: [Element] = []
 

@@ -4,7 +4,8 @@
 /// made until somebody asks for one.
 package struct NodeNames: Sendable {
     private struct Slot {
-        /// Up to seven octets of name with their count on top, which is the whole name; else a hash.
+        /// Up to seven octets of name with their count on top, which is the whole name; else a
+        /// hash.
         var key: UInt64 = 0
         var node: Int32 = -1
     }
@@ -21,7 +22,8 @@ package struct NodeNames: Sendable {
     package var count: Int { starts.count - 1 }
 
     /// The index of the name in `range` of `text`, new or known; nil when it is no node id
-    /// (a control character in it, or no UTF-8) or the table is full. `did:key:` in front is dropped.
+    /// (a control character in it, or no UTF-8) or the table is full. `did:key:` in front is
+    /// dropped.
     @inline(__always)
     package mutating func intern(
         _ text: borrowing Span<UInt8>, _ range: Range<Int>

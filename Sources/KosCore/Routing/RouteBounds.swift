@@ -1,5 +1,5 @@
-/// What at best is left from each node to one target, each property for itself: the exact search cuts
-/// with these what can no longer keep a limit or win.
+/// What at best is left from each node to one target, each property for itself: the exact search
+/// cuts with these what can no longer keep a limit or win.
 package struct RouteBounds: Sendable {
     /// ms at least; infinite where no path leads to the target.
     package private(set) var latency: [Double]
@@ -97,7 +97,8 @@ package struct RouteBounds: Sendable {
         _ join: (Double, Int32) -> Double
     ) -> [Double] {
         let limit = limit * (1 - 1e-12)
-        // A product of many shares may be too small to be told from 0; the node is open nevertheless.
+        // A product of many shares may be too small to be told from 0; the node is open
+        // nevertheless.
         var best = [Double](repeating: -1, count: reverse.nodeCount)
         var heap = MinimumHeap<Least>()
         best[Int(target)] = start

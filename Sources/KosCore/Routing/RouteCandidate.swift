@@ -50,12 +50,13 @@ extension [RouteCandidate] {
     }
 }
 
-/// How sure a route is, 0 … 1: its weakest link's evidence times freshness, times how clearly it leads.
+/// How sure a route is, 0 … 1: its weakest link's evidence times freshness, times how clearly it
+/// leads.
 ///
-/// Evidence of a link is n/(n + 5) for n observations, 0.5 for a link that states none (a figure that
-/// somebody wrote down). Freshness halves every `halfLife` behind the newest link of the topology; a
-/// link without a time counts as fresh. With a runner-up, the lead counts from 0.5 (equal scores) to 1
-/// (ten points ahead).
+/// Evidence of a link is n/(n + 5) for n observations, 0.5 for a link that states none (a figure
+/// that somebody wrote down). Freshness halves every `halfLife` behind the newest link of the
+/// topology; a link without a time counts as fresh. With a runner-up, the lead counts from 0.5
+/// (equal scores) to 1 (ten points ahead).
 package struct Confidence: Sendable {
     package var halfLife = 30_000.0
     package var newest: Int64?

@@ -17,7 +17,8 @@ package struct RoutePath: Sendable, Hashable {
     }
 }
 
-/// What a path adds up to: latency and cost add, reliability multiplies, bandwidth is the narrowest.
+/// What a path adds up to: latency and cost add, reliability multiplies, bandwidth is the
+/// narrowest.
 package struct RouteTotals: Sendable, Hashable {
     /// ms.
     package var latency = 0.0
@@ -54,8 +55,8 @@ package struct RouteTotals: Sendable, Hashable {
     }
 }
 
-/// The references of the specification's score: the limits where they were given, else the best value
-/// among the candidate routes.
+/// The references of the specification's score: the limits where they were given, else the best
+/// value among the candidate routes.
 package struct ScoreReferences: Sendable, Hashable {
     /// ms.
     package var latency: Double

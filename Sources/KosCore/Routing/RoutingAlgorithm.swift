@@ -6,7 +6,8 @@ package enum RoutingAlgorithm: String, Sendable, Hashable, CaseIterable {
     /// Mesh protocols, run in the simulator.
     case flooding, aodv, dsr, olsr
 
-    /// Whether the algorithm is a search over a known topology rather than a protocol between nodes.
+    /// Whether the algorithm is a search over a known topology rather than a protocol between
+    /// nodes.
     package var isSearch: Bool {
         switch self {
         case .dijkstra, .astar, .bidirectional, .qos: true

@@ -46,8 +46,8 @@ package struct ShortestPath: Sendable {
         slots = [Int32](repeating: -1, count: graph.nodeCount)
     }
 
-    /// The shortest path; nil when there is none. `hint` is a lower bound of what is left from a node
-    /// to `target`, consistent along every link.
+    /// The shortest path; nil when there is none. `hint` is a lower bound of what is left from a
+    /// node to `target`, consistent along every link.
     package mutating func path(
         from source: Int32, to target: Int32, hint: (Int32) -> Double = { _ in 0 }
     ) -> RoutePath? {
@@ -147,7 +147,8 @@ package struct ShortestPath: Sendable {
 }
 
 extension Graph {
-    /// What each link adds to a route's sum under `metric`; infinite where a requirement forbids it.
+    /// What each link adds to a route's sum under `metric`; infinite where a requirement forbids
+    /// it.
     package func weights(
         _ topology: Topology, by metric: Metric,
         requirements: RouteRequirements = RouteRequirements()

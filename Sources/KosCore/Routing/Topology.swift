@@ -1,7 +1,8 @@
 /// Nodes and directed links, as columns: what a survey, a relay or a simulation knows of the mesh.
 ///
-/// It is built link by link and may be asked for its `Graph` at any time. A link seen again replaces
-/// the one with the same ends and transport unless its time is older; `down` takes it away.
+/// It is built link by link and may be asked for its `Graph` at any time. A link seen again
+/// replaces the one with the same ends and transport unless its time is older; `down` takes it
+/// away.
 package struct Topology: Sendable {
     /// One directed link with its figures.
     package struct Link: Sendable, Hashable {
@@ -183,8 +184,8 @@ package struct Topology: Sendable {
     /// The latest time that a link states, ms since 1970; nil when none states any.
     package var latestTime: Int64? { times.max() }
 
-    /// Moves the figures of the line at `place` to `known`, which is before it, and takes the line out.
-    /// False when the line at `known` has a later time and stays.
+    /// Moves the figures of the line at `place` to `known`, which is before it, and takes the line
+    /// out. False when the line at `known` has a later time and stays.
     mutating func replace(_ known: Int32, by place: Int32) -> Bool {
         let (old, new) = (Int(known), Int(place))
         let isNewer = times.isEmpty || times[new] == 0 || times[new] >= times[old]

@@ -34,7 +34,8 @@ package struct Endpoint: Hashable, Sendable {
         var query: [String: String] = [:]
         if let mark = rest.firstIndex(of: "?") {
             for pair in rest[rest.index(after: mark)...].split(separator: "&") {
-                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let parts = pair.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 query[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
             }
             rest = rest[..<mark]
@@ -98,7 +99,9 @@ extension Endpoint: CustomStringConvertible {
 
     private var queryText: String {
         guard !query.isEmpty else { return "" }
-        let pairs = query.sorted { $0.key < $1.key }.map { $0.value.isEmpty ? $0.key : "\($0.key)=\($0.value)" }
+        let pairs = query.sorted { $0.key < $1.key }.map {
+            $0.value.isEmpty ? $0.key : "\($0.key)=\($0.value)"
+        }
         return "?" + pairs.joined(separator: "&")
     }
 }

@@ -22,7 +22,9 @@ package enum CanonicalJSON {
             octets.append(0x5D)
         case .object(let object):
             octets.append(0x7B)
-            let sorted = object.members.sorted { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }
+            let sorted = object.members.sorted {
+                $0.name.utf16.lexicographicallyPrecedes($1.name.utf16)
+            }
             for (index, member) in sorted.enumerated() {
                 if index > 0 { octets.append(0x2C) }
                 append(member.name, to: &octets)

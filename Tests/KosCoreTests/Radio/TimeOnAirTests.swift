@@ -205,7 +205,8 @@ import Testing
         #expect(try LoRaModulation(spreadingFactor: 7).preambleSymbols == 8)
     }
 
-    /// 47 CFR 15.247's 400 ms: the sizes of facts computed elsewhere, equal to LoRaWAN's limits + 13.
+    /// 47 CFR 15.247's 400 ms: the sizes of facts computed elsewhere, equal to LoRaWAN's limits +
+    /// 13.
     @Test func largestPayloadsWithinTheDwellTime() throws {
         let expected: [(Int, Int, Int?)] = [
             (7, 125, 255), (8, 125, 138), (9, 125, 66), (10, 125, 24), (11, 125, 0),
