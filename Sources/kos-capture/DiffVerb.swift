@@ -10,10 +10,7 @@ struct DiffVerb: Tool {
     var key: String = "id"
     @Option(name: .long, help: ArgumentHelp("Second clock minus first, or auto.", valueName: "dur"))
     var offset: String = "auto"
-    @Option(
-        name: .long,
-        help: ArgumentHelp("Only frames that pass (pcap-filter(7)).", valueName: "expr"))
-    var filter: String?
+    @OptionGroup var which: FilterOptions
     @Argument(help: "The first capture.")
     var first: String
     @Argument(help: "The second capture.")
@@ -33,7 +30,7 @@ struct DiffVerb: Tool {
             given = isBehind ? -duration.nanoseconds : duration.nanoseconds
         }
         var diff = CaptureDiff(key: key)
-        let source = FrameSource(io, filter: filter)
+        let source = try FrameSource(io, which)
         try source.each(of: first) { _, frame, _, bytes in diff.add(frame, bytes, to: .first) }
         try source.each(of: second) { _, frame, _, bytes in
             diff.add(frame, bytes, to: .second)

@@ -26,6 +26,7 @@ struct FramePrinter {
             text.open(frame, interface: interface)
             try io.output.withWriter { writer in
                 writer.append(text.bytes.span)
+                FrameDetails.write(frame, bytes, to: &writer)
                 writer.endRecord()
             }
         }

@@ -18,9 +18,12 @@ final class FrameSource {
     /// Set to end the reading.
     var isStopped = false
 
-    init(_ io: ToolIO, filter: String?) {
+    private let condition: FrameFilter?
+
+    init(_ io: ToolIO, _ options: FilterOptions) throws {
         self.io = io
-        self.filter = filter
+        filter = options.filter
+        condition = try options.condition()
     }
 
     /// Hands out the frames of the capture at `path`, then says what was wrong with the file, if
@@ -65,6 +68,7 @@ final class FrameSource {
                     .failure, code: "readFailed", failure.message, errno: failure.errno)
             }
             if let failure { throw failure }
+            if count <= 0 { reader.endInput() }
             let damage = try drain(body) ?? (count <= 0 ? reader.finish() : nil)
             if let damage { return try tell(damage, file.name) }
             if count <= 0 { return }
@@ -86,8 +90,9 @@ final class FrameSource {
                     let compiled = try compiled(filter, interface.linkType)
                     guard compiled.matches(packet, in: reader.window.span) else { continue }
                 }
-                matched += 1
                 dissector.dissect(packet, of: interface, in: reader.window.span, into: &frame)
+                if let condition, !condition.matches(frame, interface: interface.name) { continue }
+                matched += 1
                 let name = name(of: packet.interface)
                 // The closures read `reader` themselves: hand out a borrowed copy of its window.
                 let window = reader.window
@@ -127,7 +132,7 @@ final class FrameSource {
         if damage.code == .notACapture {
             throw ToolFailure(
                 .badInput, code: damage.code.rawValue, message,
-                hint: "pcap, pcapng and btsnoop are read")
+                hint: "pcap, pcapng and btsnoop, or gzip of these, are read")
         }
         status = .failure
         let place = "\(message) (octet \(damage.offset))"

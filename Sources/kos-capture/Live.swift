@@ -15,6 +15,18 @@ struct Live: Tool {
     var count: Int?
     @Option(name: .shortAndLong, help: ArgumentHelp("Write a capture.", valueName: "file"))
     var write: String?
+    @Option(
+        name: .long,
+        help: ArgumentHelp("With -w, a new file after 10MB, 1h or 1000 frames.", valueName: "limit")
+    )
+    var rotate: String?
+    @Option(
+        name: .long, help: ArgumentHelp("With --rotate, keep the last files only.", valueName: "n"))
+    var files: Int?
+    @Option(
+        name: [.customShort("Z"), .long],
+        help: ArgumentHelp("Become this user once all is open.", valueName: "name"))
+    var user: String?
     @Flag(name: .long, help: "With -w, records on stdout as well.")
     var print = false
     @Flag(name: .long, help: "Also print the kOS packets that the frames carry.")
@@ -29,6 +41,10 @@ struct Live: Tool {
     var snapshot: Int?
     @Flag(name: .long, help: "Each packet at once; keeps 2048 octets of a packet.")
     var latency = false
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Only frames of which this holds: proto=aodv.", valueName: "expr"))
+    var `where`: String?
     @Argument(help: "Only packets that pass (pcap-filter(7)).")
     var filter: [String] = []
 
@@ -36,24 +52,59 @@ struct Live: Tool {
         guard !interface.isEmpty else {
             throw ToolFailure.usage("no interface", hint: "give -i IF")
         }
-        Signals.catchTermination()
+        let rotation = try rotate.map { text in
+            guard let rotation = Rotation(text) else {
+                throw ToolFailure.usage("--rotate \(text) is no size, time or number of frames")
+            }
+            return rotation
+        }
+        // SIGHUP, SIGINT, SIGUSR1, SIGTERM.
+        let signals = Signals.descriptor(for: [1, 2, 10, 15])
         let captures = try interface.map { try open($0) }
+        let copy = try write.map { try CaptureCopy($0, rotation: rotation, keeps: files) }
+        let condition = try FilterOptions.compile(`where`)
+        try dropPrivileges(io, copy)
         let session = LiveSession(
-            io, captures, decodes: decode, prints: write == nil || print,
-            copy: try write.map { try CaptureCopy($0) })
+            io, captures, decodes: decode, prints: write == nil || print, condition: condition,
+            copy: copy)
         try session.start()
+        try listen(session, captures, signals, io)
+        return try session.finish(summary: common.summary)
+    }
+
+    private func listen(
+        _ session: LiveSession, _ captures: [LiveCapture], _ signals: Int32?, _ io: ToolIO
+    ) throws {
         let end = duration.map { SystemClock.now + $0.duration } ?? io.deadline
         let limit = count ?? .max
+        let watched = captures.map(\.descriptor) + (signals.map { [$0] } ?? [])
         while !Signals.isPending, session.frames < limit {
             try session.flush()
             let left = end.map { ($0 - SystemClock.now).milliseconds } ?? 1000
             if left <= 0 { break }
-            _ = waitForPackets(
-                captures.map(\.descriptor), milliseconds: Int32(min(1000, left.rounded(.up))))
+            _ = waitForPackets(watched, milliseconds: Int32(min(1000, left.rounded(.up))))
             try session.read(limit: limit)
+            for signal in signals.map({ readSignals($0) }) ?? [] {
+                if signal == 1 { try session.startFile() }
+                if signal == 10 { try session.tell() }
+            }
         }
         try session.read(limit: limit)
-        return try session.finish(summary: common.summary)
+    }
+
+    private func dropPrivileges(_ io: ToolIO, _ copy: CaptureCopy?) throws {
+        do {
+            guard let name = try Privileges.drop(to: user) else { return }
+            io.errors.note("capturing as \(name)")
+            if let copy, !copy.canRotate {
+                throw ToolFailure(
+                    .failure, code: "cannotRotate",
+                    "\(name) may not make files in the folder of \(write ?? "")",
+                    hint: "choose another folder, or another user with -Z")
+            }
+        } catch let failure as Privileges.Failure {
+            throw ToolFailure(.failure, code: "privileges", failure.message)
+        }
     }
 
     private func open(_ name: String) throws -> LiveCapture {

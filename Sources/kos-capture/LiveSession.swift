@@ -8,6 +8,7 @@ final class LiveSession {
     private let captures: [LiveCapture]
     private let copy: CaptureCopy?
     private let prints: Bool
+    private let condition: FrameFilter?
     private let dissector = Dissector()
     private var printer: FramePrinter
     private var frame = CapturedFrame()
@@ -16,12 +17,14 @@ final class LiveSession {
     private(set) var frames = 0
 
     init(
-        _ io: ToolIO, _ captures: [LiveCapture], decodes: Bool, prints: Bool, copy: CaptureCopy?
+        _ io: ToolIO, _ captures: [LiveCapture], decodes: Bool, prints: Bool,
+        condition: FrameFilter?, copy: CaptureCopy?
     ) {
         self.io = io
         self.captures = captures
         self.copy = copy
         self.prints = prints
+        self.condition = condition
         printer = FramePrinter(io, decodes: decodes)
         names = captures.map { FrameText.quoted($0.interface.name) }
     }
@@ -62,13 +65,17 @@ final class LiveSession {
     private func take(
         _ packet: CapturedPacket, _ index: Int, _ bytes: borrowing Span<UInt8>
     ) throws {
-        frames += 1
         var packet = packet
-        packet.number = frames
+        packet.number = frames + 1
         packet.interface = index
-        try copy?.add(packet, captures[index].interface, bytes)
+        let interface = captures[index].interface
+        if prints || condition != nil {
+            dissector.dissect(packet, of: interface, in: bytes, into: &frame)
+            if let condition, !condition.matches(frame, interface: interface.name) { return }
+        }
+        frames += 1
+        try copy?.add(packet, interface, bytes)
         guard prints else { return }
-        dissector.dissect(packet, of: captures[index].interface, in: bytes, into: &frame)
         var name = names[index]
         if frame.systemInterface != 0 { name = self.name(of: frame.systemInterface) ?? name }
         try printer.print(frame, name, bytes)
@@ -81,30 +88,41 @@ final class LiveSession {
         return systemNames[index]
     }
 
+    /// SIGHUP: the next file.
+    func startFile() throws { try copy?.startFile() }
+
+    /// SIGUSR1: how it stands.
+    func tell() throws {
+        let counts = captures.map(\.statistics)
+        try write(counts)
+        try io.output.flush()
+    }
+
+    private func write(_ counts: [LiveCapture.Statistics]) throws {
+        try io.output.write(
+            SummaryRecord(
+                timestamp: SystemClock.timestamp, tool: "kos-capture",
+                counters: [
+                    "frames": .number(Double(frames)),
+                    "packets": .number(Double(printer.packetCount)),
+                    "received": .number(Double(counts.reduce(0) { $0 + $1.received })),
+                    "dropped": .number(Double(counts.reduce(0) { $0 + $1.dropped })),
+                    "interfaceDropped": .number(
+                        Double(counts.reduce(0) { $0 + $1.interfaceDropped })),
+                ]))
+    }
+
     func finish(summary: Bool) throws -> ExitStatus {
-        var (received, dropped): (UInt64, UInt64) = (0, 0)
-        let now = SystemClock.timestamp
-        for (index, capture) in captures.enumerated() {
-            let counts = capture.statistics
-            received += counts.received
-            dropped += counts.dropped
+        let counts = captures.map(\.statistics)
+        let now = SystemClock.timestamp.milliseconds * 1_000_000
+        for (index, count) in counts.enumerated() {
             copy?.addStatistics(
-                index, time: now.milliseconds * 1_000_000, received: counts.received,
-                dropped: counts.dropped)
+                index, time: now, received: count.received, dropped: count.dropped)
         }
         try copy?.finish()
+        let dropped = counts.reduce(0) { $0 + $1.dropped }
         if dropped > 0 { io.errors.say("\(dropped) packets were dropped; try a larger -B") }
-        if summary {
-            try io.output.write(
-                SummaryRecord(
-                    timestamp: now, tool: "kos-capture",
-                    counters: [
-                        "frames": .number(Double(frames)),
-                        "packets": .number(Double(printer.packetCount)),
-                        "received": .number(Double(received)),
-                        "dropped": .number(Double(dropped)),
-                    ]))
-        }
+        if summary { try write(counts) }
         return .yes
     }
 }

@@ -9,10 +9,7 @@ struct Read: Tool {
     @OptionGroup var common: CommonOptions
     @Flag(name: .long, help: "Also print the kOS packets that the frames carry.")
     var decode = false
-    @Option(
-        name: .long,
-        help: ArgumentHelp("Only frames that pass (pcap-filter(7)).", valueName: "expr"))
-    var filter: String?
+    @OptionGroup var which: FilterOptions
     @Option(
         name: .shortAndLong, help: ArgumentHelp("Stop behind this many frames.", valueName: "n"))
     var count: Int?
@@ -23,7 +20,7 @@ struct Read: Tool {
     var files: [String]
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
-        let source = FrameSource(io, filter: filter)
+        let source = try FrameSource(io, which)
         var printer = FramePrinter(io, decodes: decode)
         let copy = try write.map { try CaptureCopy($0) }
         let limit = count ?? .max
@@ -49,61 +46,4 @@ struct Read: Tool {
         }
         return source.status.merged(with: source.matched > 0 ? .yes : .no)
     }
-}
-
-/// A capture that is being written: each interface is declared once, before its first packet.
-final class CaptureCopy {
-    private let sink: CaptureSink
-    private var writer: CaptureWriter
-    private var numbers: [CaptureInterface: Int] = [:]
-
-    /// Names ending in `.pcap` are classic, all others pcapng.
-    init(_ path: String) throws {
-        do {
-            sink = try CaptureSink(path)
-        } catch let failure as CaptureFile.Failure {
-            throw ToolFailure(.failure, code: "cannotOpen", failure.message, errno: failure.errno)
-        }
-        writer = CaptureWriter(
-            format: path.hasSuffix(".pcap") ? .pcap : .pcapng,
-            application: "kos-capture \(Version.toolkit)")
-    }
-
-    func number(of interface: CaptureInterface) throws -> Int {
-        var plain = interface
-        plain.received = nil
-        plain.dropped = nil
-        if let known = numbers[plain] { return known }
-        if writer.format == .pcap, let other = numbers.keys.first,
-            other.linkType != plain.linkType
-        {
-            throw ToolFailure.usage(
-                "a classic pcap holds one link type", hint: "name the file .pcapng")
-        }
-        let number = writer.add(plain)
-        numbers[plain] = number
-        return number
-    }
-
-    func add(
-        _ packet: CapturedPacket, _ interface: CaptureInterface, _ bytes: borrowing Span<UInt8>
-    ) throws {
-        writer.add(packet, on: try number(of: interface), bytes)
-        if writer.bytes.count >= 256 * 1024 { try flush() }
-    }
-
-    func addStatistics(_ interface: Int, time: Int64, received: UInt64, dropped: UInt64) {
-        writer.addStatistics(interface: interface, time: time, received: received, dropped: dropped)
-    }
-
-    func flush() throws {
-        do {
-            try sink.write(writer.bytes)
-            writer.removeAll()
-        } catch let failure as CaptureFile.Failure {
-            throw ToolFailure(.failure, code: "writeFailed", failure.message, errno: failure.errno)
-        }
-    }
-
-    func finish() throws { try flush() }
 }

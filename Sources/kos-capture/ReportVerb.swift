@@ -11,10 +11,7 @@ struct ReportVerb: Tool {
     var by: String = "total"
     @Option(name: .long, help: ArgumentHelp("Width of an interval.", valueName: "dur"))
     var interval: DurationOption?
-    @Option(
-        name: .long,
-        help: ArgumentHelp("Only frames that pass (pcap-filter(7)).", valueName: "expr"))
-    var filter: String?
+    @OptionGroup var which: FilterOptions
     @Argument(help: "pcap, pcapng or btsnoop; - is standard input.")
     var files: [String]
 
@@ -29,7 +26,7 @@ struct ReportVerb: Tool {
         }
         let width = interval?.duration ?? .seconds(60)
         guard width > .zero else { throw ToolFailure.usage("--interval must be more than 0") }
-        let source = FrameSource(io, filter: filter)
+        let source = try FrameSource(io, which)
         for file in files {
             var report = Report(scopes: scopes, interval: width)
             try source.each(of: file) { _, frame, _, bytes in

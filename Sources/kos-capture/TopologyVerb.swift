@@ -7,15 +7,12 @@ struct TopologyVerb: Tool {
     static let configuration = CommandConfiguration(
         commandName: "topology", abstract: "Peers and links that a capture, or its records, show.")
     @OptionGroup var common: CommonOptions
-    @Option(
-        name: .long,
-        help: ArgumentHelp("Only frames that pass (pcap-filter(7)).", valueName: "expr"))
-    var filter: String?
+    @OptionGroup var which: FilterOptions
     @Argument(help: "A capture, or frame and packet records; - is standard input.")
     var files: [String] = []
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
-        let source = FrameSource(io, filter: filter)
+        let source = try FrameSource(io, which)
         var topology = Topography()
         for name in files.isEmpty ? ["-"] : files {
             let file = try FrameSource.open(name)

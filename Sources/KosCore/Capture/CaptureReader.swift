@@ -1,4 +1,4 @@
-/// Reads pcap, pcapng and btsnoop from chunks of any size, in a bounded window.
+/// Reads pcap, pcapng and btsnoop, or gzip of these, from chunks of any size, in a bounded window.
 ///
 /// Push octets with `withFreeSpace` or `append`, pull with `next` until it says `.more`, and at the
 /// end of input ask `finish` whether the last record was whole. Byte orders, link types,
@@ -44,6 +44,8 @@ package struct CaptureReader: Sendable {
     var isNanosecond = false
     var recordHeader = 16
     private var damage: CaptureDamage?
+    private var gzip: GzipStream?
+    private var spare: [UInt8] = []
 
     package init(window: Int = CaptureReader.windowSize) {
         self.window = [UInt8](repeating: 0, count: max(4096, window))
@@ -52,7 +54,8 @@ package struct CaptureReader: Sendable {
     /// Whether a file that starts with these four octets is a capture.
     package static func isCapture(_ first: [UInt8]) -> Bool {
         switch first.span.be32(0) {
-        case 0x0A0D_0D0A, 0x6274_736E, 0xA1B2_C3D4, 0xA1B2_3C4D, 0xA1B2_CD34, 0xD4C3_B2A1,
+        case 0x1F8B_0000...0x1F8B_FFFF, 0x0A0D_0D0A, 0x6274_736E, 0xA1B2_C3D4, 0xA1B2_3C4D,
+            0xA1B2_CD34, 0xD4C3_B2A1,
             0x4D3C_B2A1, 0x34CD_B2A1:
             true
         default: false
@@ -63,6 +66,7 @@ package struct CaptureReader: Sendable {
     package mutating func withFreeSpace(
         _ read: (UnsafeMutableRawBufferPointer) -> Int
     ) -> Int {
+        if gzip != nil { return unsafe withCompressedSpace(read) }
         compact()
         let used = filled
         let free = window.count - used
@@ -73,8 +77,44 @@ package struct CaptureReader: Sendable {
         return count
     }
 
+    private mutating func withCompressedSpace(
+        _ read: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int {
+        if spare.isEmpty { spare = [UInt8](repeating: 0, count: 65_536) }
+        let count = unsafe spare.withUnsafeMutableBytes { unsafe read($0) }
+        let chunk = spare
+        gzip?.push(chunk.span.extracting(0..<max(0, min(chunk.count, count))))
+        return count
+    }
+
+    /// Nothing will be added any more: call `next` until it says `.more`, then `finish`.
+    package mutating func endInput() { gzip?.endInput() }
+
+    /// Decompresses into the window; false when that needs more octets.
+    private mutating func inflateMore() -> Bool {
+        guard gzip != nil, damage == nil else { return false }
+        compact()
+        do throws(Inflate.Damage) {
+            // Out of its place meanwhile: the window is written to as well.
+            var stream = gzip ?? GzipStream()
+            gzip = nil
+            defer { gzip = stream }
+            let limit = window.count - filled
+            let count = try stream.pull(into: &window, at: filled, limit: limit)
+            filled += count
+            return count > 0
+        } catch {
+            _ = fail("gzip: \(error.message)", error.message == "cut off" ? .truncated : .damaged)
+            return false
+        }
+    }
+
     /// Adds a chunk.
     package mutating func append(_ chunk: borrowing Span<UInt8>) {
+        if gzip != nil {
+            gzip?.push(chunk)
+            return
+        }
         compact()
         if window.count - filled < chunk.count {
             let missing = chunk.count - (window.count - filled)
@@ -85,19 +125,27 @@ package struct CaptureReader: Sendable {
     }
 
     /// The next packet or what else there is to say.
+    @inline(__always)
     package mutating func next() -> Event {
-        if let damage { return .damaged(damage) }
-        if pendingSkip > 0 {
-            let step = min(pendingSkip, filled - start)
-            start += step
-            pendingSkip -= step
-            if pendingSkip > 0 { return .more }
+        while true {
+            let event = nextInWindow()
+            guard case .more = event, gzip != nil else { return event }
+            guard inflateMore() else {
+                if let damage { return .damaged(damage) }
+                return .more
+            }
         }
+    }
+
+    @inline(__always)
+    private mutating func nextInWindow() -> Event {
+        if let damage { return .damaged(damage) }
+        if pendingSkip > 0, !skipPending() { return .more }
         switch format {
         case .pcap: return nextPcap()
         case .pcapng: return nextBlock()
         case .btsnoop: return nextSnoop()
-        case nil: return open() ?? next()
+        case nil: return open() ?? nextInWindow()
         }
     }
 
@@ -112,6 +160,14 @@ package struct CaptureReader: Sendable {
         return CaptureDamage(
             code: .truncated, message: "cut off within a record, behind packet \(packets)",
             offset: consumed + start)
+    }
+
+    /// Steps over what is left of a block; true when all of it has come.
+    mutating func skipPending() -> Bool {
+        let step = min(pendingSkip, filled - start)
+        start += step
+        pendingSkip -= step
+        return pendingSkip == 0
     }
 
     /// Remembers that the rest is lost.
@@ -143,6 +199,14 @@ package struct CaptureReader: Sendable {
     private mutating func open() -> Event? {
         guard has(4) else { return .more }
         let magic = window.span.be32(start)
+        if magic >> 16 == 0x1F8B, gzip == nil {
+            var stream = GzipStream()
+            stream.push(window.span.extracting(start..<filled))
+            gzip = stream
+            start = 0
+            filled = 0
+            return .more
+        }
         switch magic {
         case 0x0A0D_0D0A:
             format = .pcapng

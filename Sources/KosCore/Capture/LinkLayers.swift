@@ -19,7 +19,22 @@ extension Dissector {
         case .ciscoHDLC: return ciscoHDLC(&window, bytes, &frame)
         case .user0:
             frame.protocols.push(.user0)
+            setPayload(window, &frame)
             return carried(.none, &window, bytes, &frame)
+        case .radiotap: return radiotap(&window, bytes, &frame)
+        case .ieee80211: return wlan(&window, bytes, &frame)
+        case .ppi: return perPacketInformation(&window, bytes, &frame)
+        case .ieee802154FCS: return wpan(hasCheckSequence: true, &window, bytes, &frame)
+        case .ieee802154: return wpan(hasCheckSequence: false, &window, bytes, &frame)
+        case .ieee802154TAP: return wpanTap(&window, bytes, &frame)
+        case .loRaTap: return loRaTap(&window, bytes, &frame)
+        case .bluetoothH4: return hci(&window, bytes, &frame)
+        case .bluetoothH4Direction: return hciWithDirection(&window, bytes, &frame)
+        case .bluetoothMonitor: return hciMonitor(&window, bytes, &frame)
+        case .bluetoothLE: return lowEnergy(hasRadio: false, &window, bytes, &frame)
+        case .bluetoothLEPhdr: return lowEnergy(hasRadio: true, &window, bytes, &frame)
+        case .nflog: return netfilterLog(&window, bytes, &frame)
+        case .pktap, .pktapStandard: return packetTap(&window, bytes, &frame)
         default: return .done
         }
     }

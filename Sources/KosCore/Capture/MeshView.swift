@@ -199,6 +199,19 @@ package struct MeshView: Sendable {
         }
     }
 
+    /// Takes up a link that a routing protocol tells of, with the share of packets heard on it.
+    package mutating func observe(
+        _ source: String, _ destination: String, _ quality: Double?, at time: Int64
+    ) {
+        guard source != destination, let from = node(source, at: time),
+            let to = node(destination, at: time)
+        else { return }
+        let number = link(from, to, .udp, at: time)
+        links[number].pathObservations += 1
+        links[number].lastSeen = max(links[number].lastSeen, time)
+        if let quality { links[number].announced = ["reliability": .number(quality)] }
+    }
+
     mutating func link(
         _ from: Int, _ to: Int, _ transport: TransportType, at time: Int64
     ) -> Int {

@@ -31,7 +31,8 @@ extension CaptureReader {
             if length > CaptureReader.maxBlock, !isPacket(type) {
                 start += 8
                 pendingSkip = length - 8
-                return next()
+                guard skipPending() else { return .more }
+                continue
             }
             guard length <= CaptureReader.maxBlock else {
                 return fail("a packet block claims to be \(length) octets long")

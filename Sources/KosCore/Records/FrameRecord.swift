@@ -28,6 +28,15 @@ package struct FrameRecord: Record {
         .optional("rssiDbm", .number(), "from the radio header"),
         .optional("snrDb", .number(), "from the radio header"),
         .optional("malformed", .string, "the protocol that is cut off or makes no sense"),
+        .optional("dns", .map(.any), "with mdns, llmnr: id, response, questions, records"),
+        .optional("mdns", .map(.any)),
+        .optional("llmnr", .map(.any)),
+        .optional("bt-dht", .map(.any), "kind, query, transaction, id, target, nodes"),
+        .optional("memberlist", .map(.any), "kind, node, parts, label"),
+        .optional("olsr", .map(.any), "messages"),
+        .optional("aodv", .map(.any), "kind and its fields"),
+        .optional("dsr", .map(.any), "nextHeader, options"),
+        .optional("babel", .map(.any), "tlvs"),
         .optional("truncatedAt", .oneOf(["depth"]), "why taking apart stopped early"),
     ]
 

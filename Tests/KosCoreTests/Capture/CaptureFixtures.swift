@@ -89,6 +89,7 @@ struct ReadCapture {
             let end = min(file.count, step == .max ? file.count : at + step)
             reader.append(file.span.extracting(at..<end))
             at = end
+            if at >= file.count { reader.endInput() }
             var isDry = false
             while !isDry {
                 switch reader.next() {

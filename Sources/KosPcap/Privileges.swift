@@ -1,0 +1,33 @@
+import CPcap
+import Glibc
+
+/// Gives up what was needed to open interfaces, and is not to read strangers' packets.
+package enum Privileges {
+    package struct Failure: Error {
+        package let message: String
+    }
+
+    /// Becomes `user`: by default whoever called sudo, else nobody. Does nothing where there is
+    /// nothing to give up. Returns the name of the new user, nil when nothing changed.
+    package static func drop(to user: String?) throws -> String? {
+        _ = kos_no_new_privileges()
+        guard geteuid() == 0 else { return nil }
+        let name = user ?? getenv("SUDO_USER").map { String(cString: $0) } ?? "nobody"
+        guard name != "root" else { return nil }
+        guard let entry = getpwnam(name) else { throw Failure(message: "there is no user \(name)") }
+        let (uid, gid) = (entry.pointee.pw_uid, entry.pointee.pw_gid)
+        guard setgroups(0, nil) == 0, setgid(gid) == 0, setuid(uid) == 0 else {
+            throw Failure(message: "cannot become \(name): \(String(cString: strerror(errno)))")
+        }
+        // A way back would make all of it worthless.
+        guard uid == 0 || setuid(0) != 0 else { throw Failure(message: "still root") }
+        return name
+    }
+}
+
+/// Signals that came, out of the pipe that their handler writes to: one octet each.
+package func readSignals(_ descriptor: Int32) -> [UInt8] {
+    var octets = [UInt8](repeating: 0, count: 64)
+    let count = octets.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    return Array(octets[..<max(0, count)])
+}
