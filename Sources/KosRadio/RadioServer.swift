@@ -1,6 +1,6 @@
 import CBluetooth
 import Glibc
-package import KosCore
+import KosCore
 
 /// Clients of one radio on a UNIX socket, and on TCP where asked: lines in both directions.
 ///
@@ -92,9 +92,10 @@ package final class RadioServer {
     }
 
     private func accept(from listener: Int32) {
-        let descriptor = accept4(
-            listener, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+        let descriptor = Glibc.accept(listener, nil, nil)
         guard descriptor >= 0 else { return }
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         guard connections.count < RadioServer.maxClients else {
             close(descriptor)
             return
@@ -144,7 +145,7 @@ package final class RadioServer {
     private func flush(_ descriptor: Int32) {
         guard let octets = connections[descriptor]?.unwritten, !octets.isEmpty else { return }
         let count = octets.withUnsafeBytes {
-            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            Glibc.write(descriptor, $0.baseAddress, $0.count)
         }
         if count > 0 {
             connections[descriptor]?.unwritten.removeFirst(count)
