@@ -145,7 +145,7 @@ package final class RadioServer {
     private func flush(_ descriptor: Int32) {
         guard let octets = connections[descriptor]?.unwritten, !octets.isEmpty else { return }
         let count = octets.withUnsafeBytes {
-            Glibc.write(descriptor, $0.baseAddress, $0.count)
+            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         if count > 0 {
             connections[descriptor]?.unwritten.removeFirst(count)

@@ -21,26 +21,26 @@ package enum ToolMain {
         exit(put(text, "kos").rawValue)
     }
 
-    /// Standard streams that were closed are opened so that their use fails, and that no file of ours
-    /// takes their numbers.
+    /// Standard streams that were closed are opened so that their use fails, and that no file of
+    /// ours takes their numbers.
     private static func occupyStandardDescriptors() {
         for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
         }
     }
 
-    /// `--version` and `--schema` need no options and stand alone: they are answered before the parser,
-    /// which costs more than the answer, is set up.
+    /// `--version` and `--schema` need no options and stand alone: they are answered before the
+    /// parser, which costs more than the answer, is set up.
     private static func answerWithoutParsing(_ arguments: [String], _ name: String) -> String? {
         for (index, argument) in arguments.enumerated() {
             switch argument {
             case "--": return nil
             case "--version", "-V": return "\(name) \(Version.toolkit)\n"
             case "--schema":
-                guard index + 1 < arguments.count else {
-                    return Schema.text(of: RecordTypes.all) + "\n"
-                }
-                return RecordTypes.named(arguments[index + 1]).map { Schema.text(of: [$0]) + "\n" }
+                let next = index + 1 < arguments.count ? arguments[index + 1] : "-"
+                guard !next.hasPrefix("-") else { return Schema.text(of: RecordTypes.all) + "\n" }
+                // A type that is unknown is told by the parser's side: it can write to stderr.
+                return RecordTypes.named(next).map { Schema.text(of: [$0]) + "\n" }
             default: continue
             }
         }
