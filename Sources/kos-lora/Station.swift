@@ -9,8 +9,11 @@ final class Station {
     let io: ToolIO
     private(set) var isInterrupted = false
     private(set) var info = ModemInfo()
-    /// Frames heard so far.
+    /// Frames heard, and told of, so far.
     private(set) var heard = 0
+    var told = 0
+
+    private var early: [LoRaStation.Event] = []
 
     var loop: RadioLoop { radio.loop }
     var isOver: Bool { isInterrupted || io.deadline.map { SystemClock.now >= $0 } ?? false }
@@ -44,7 +47,8 @@ final class Station {
         guard !loop.reconnects else { return }
         let limit = SystemClock.now + .seconds(10)
         while !loop.isReady, !isInterrupted {
-            try turn(until: limit) { _ in }
+            // What is heard at once belongs to whoever asks first.
+            try wait(until: limit) { early.append($0) }
             guard SystemClock.now < limit else {
                 throw Station.failure("noAnswer", "\(loop.address.name): no answer in 10 s")
             }
@@ -53,6 +57,15 @@ final class Station {
 
     /// Waits once and hands out what happened; a modem that is lost for good ends the tool.
     func turn(until limit: Instant?, _ body: (LoRaStation.Event) throws -> Void) throws {
+        let kept = early
+        early = []
+        for event in kept { try body(event) }
+        if kept.isEmpty { try wait(until: limit, body) }
+    }
+
+    private func wait(
+        until limit: Instant?, _ body: (LoRaStation.Event) throws -> Void
+    ) throws {
         try radio.turn(until: limit, flush: { try io.output.flush() }) { event in
             switch event {
             case .ready(let info), .status(let info): self.info = info

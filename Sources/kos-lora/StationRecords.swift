@@ -5,8 +5,9 @@ import KosTool
 /// What a station has to tell, as records.
 extension Station {
     func record(of frame: ReceivedFrame) -> RadioFrameRecord {
-        RadioFrameRecord(
-            timestamp: SystemClock.timestamp, number: max(1, heard), interface: loop.address.name,
+        told += 1
+        return RadioFrameRecord(
+            timestamp: SystemClock.timestamp, number: told, interface: loop.address.name,
             frame: frame, radio: report(of: frame))
     }
 

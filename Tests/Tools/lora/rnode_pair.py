@@ -268,6 +268,7 @@ def main():
                 done = line.write(bytes(node.out))
                 del node.out[:done]
             if node.options.vanish_after and node.heard >= node.options.vanish_after and not node.out:
+                time.sleep(0.3)     # what the host has not read would vanish with the line
                 if line.slave is not None:
                     os.close(line.slave)
                     os.close(line.file)
