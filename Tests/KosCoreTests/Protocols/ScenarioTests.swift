@@ -112,7 +112,7 @@ import Testing
     /// A ring of eight: the way round is there when a node of the short way dies.
     private func ring() -> Scenario {
         var scenario = Scenario(
-            positions: (0..<8).map { Position(x: Double($0), y: 0) },
+            positions: (0..<8).map { PlanePosition(x: Double($0), y: 0) },
             reach: .links((0..<8).map { [($0 + 7) % 8, ($0 + 1) % 8] }))
         scenario.duration = .seconds(90)
         scenario.flows = [
