@@ -1,5 +1,5 @@
-/// Asks a distributed protocol for a route: every node of a topology runs its engine in virtual time
-/// until a datagram has crossed, and the answer says which way it took and what that cost.
+/// Asks a distributed protocol for a route: every node of a topology runs its engine in virtual
+/// time until a datagram has crossed, and the answer says which way it took and what that cost.
 package struct SimulationQuery: Sendable {
     /// The names of the nodes, and for each the numbers of those that hear it.
     package var nodes: [NodeID]
@@ -73,7 +73,8 @@ package struct SimulationQuery: Sendable {
             events: metrics.events)
     }
 
-    /// A proactive protocol is given time to converge: two Hellos, and a TC for every ten hops or so.
+    /// A proactive protocol is given time to converge: two Hellos, and a TC for every ten hops or
+    /// so.
     private var warmUp: Duration { name == .olsr ? .seconds(40) : .zero }
 
     private func scenario(from: Int, to: Int, warmUp: Duration) -> Scenario {
@@ -82,7 +83,8 @@ package struct SimulationQuery: Sendable {
                 ? Set(links[node]).filter { nodes.indices.contains($0) && $0 != node }.sorted() : []
         }
         var scenario = Scenario(
-            positions: nodes.indices.map { PlanePosition(x: Double($0), y: 0) }, reach: .links(heard))
+            positions: nodes.indices.map { PlanePosition(x: Double($0), y: 0) },
+            reach: .links(heard))
         scenario.seed = seed
         let start = Instant.zero + warmUp
         // One datagram; reactive protocols may take three wide searches to find nobody.

@@ -1,7 +1,8 @@
-/// A simulation's frames as a pcap file of raw IPv4 (link type 101), which tshark and kos-capture read.
+/// A simulation's frames as a pcap file of raw IPv4 (link type 101), which tshark and kos-capture
+/// read.
 ///
-/// Control messages go to the UDP port of their protocol, data to port 9 (discard), DSR stands as IP
-/// protocol 48. The link layer's addresses do not appear.
+/// Control messages go to the UDP port of their protocol, data to port 9 (discard), DSR stands as
+/// IP protocol 48. The link layer's addresses do not appear.
 package struct PcapTrace: Sendable {
     package private(set) var octets: [UInt8]
     private let port: UInt16

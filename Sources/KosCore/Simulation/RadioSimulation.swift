@@ -1,13 +1,3 @@
-private enum Kind {
-    static let wake: UInt32 = 0
-    static let attempt: UInt32 = 1
-    static let ending: UInt32 = 2
-    static let move: UInt32 = 3
-    static let traffic: UInt32 = 4
-    static let fault: UInt32 = 5
-    static let sample: UInt32 = 6
-}
-
 /// Runs one routing protocol at every node of a scenario, over a shared radio channel, in virtual
 /// time.
 package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
@@ -32,8 +22,8 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     private var visited: [UInt64: [Int: Int]] = [:]
     private var identifications: [UInt16]
     private var dead: Set<Int> = []
-    /// Whether to note the way of each datagram, which also finds those that run in circles; costs a
-    /// table a datagram.
+    /// Whether to note the way of each datagram, which also finds those that run in circles; costs
+    /// a table a datagram.
     package var tracesPaths = false
 
     package init(
@@ -49,14 +39,14 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
             engines.append(make(Scenario.address(number), random.next(), .zero))
             arm(number)
         }
-        if terrain.isMoving { push(.zero + step, Kind.move, 0) }
+        if terrain.isMoving { push(.zero + step, RadioEvent.move, 0) }
         for (number, flow) in scenario.flows.enumerated() {
-            push(flow.start, Kind.traffic, number)
+            push(flow.start, RadioEvent.traffic, number)
         }
         for (number, fault) in scenario.faults.enumerated() {
-            push(fault.time, Kind.fault, number)
+            push(fault.time, RadioEvent.fault, number)
         }
-        push(.zero + .seconds(1), Kind.sample, 0)
+        push(.zero + .seconds(1), RadioEvent.sample, 0)
     }
 
     private var step: Duration { .milliseconds(100) }
@@ -83,17 +73,17 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
             metrics.events += 1
             trace.mix(UInt64(bitPattern: now.nanoseconds) ^ UInt64(index) << 3 ^ UInt64(entry.kind))
             switch entry.kind {
-            case Kind.wake: wake(index, watch)
-            case Kind.attempt: attempt(index, tap)
-            case Kind.ending: end(index, watch)
-            case Kind.move:
+            case RadioEvent.wake: wake(index, watch)
+            case RadioEvent.attempt: attempt(index, tap)
+            case RadioEvent.ending: end(index, watch)
+            case RadioEvent.move:
                 terrain.move(to: now)
-                push(now + step, Kind.move, 0)
-            case Kind.traffic: emit(index, watch)
-            case Kind.fault: strike(scenario.faults[index].fault)
+                push(now + step, RadioEvent.move, 0)
+            case RadioEvent.traffic: emit(index, watch)
+            case RadioEvent.fault: strike(scenario.faults[index].fault)
             default:
                 sample()
-                push(now + .seconds(1), Kind.sample, 0)
+                push(now + .seconds(1), RadioEvent.sample, 0)
             }
         }
         now = max(now, limit)
@@ -126,7 +116,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         let due = max(deadline, now)
         if let wake = nodes[node].wake, wake <= due { return }
         nodes[node].wake = due
-        push(due, Kind.wake, node)
+        push(due, RadioEvent.wake, node)
     }
 
     /// Asked in place: a copy of an engine costs a count for each of its tables.
@@ -180,7 +170,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
             let window = min(1024, scenario.radio.slots << min(nodes[node].tries, 5))
             start = start + scenario.radio.slot * Int.random(in: 0..<window, using: &random)
         }
-        push(start, Kind.attempt, node)
+        push(start, RadioEvent.attempt, node)
     }
 
     private mutating func attempt(_ node: Int, _ tap: Tap?) {
@@ -198,7 +188,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         nodes[node].isSending = true
         nodes[node].receivers = terrain.neighbours[node]
         if scenario.radio.hasCollisions { occupy(node, until) }
-        push(until, Kind.ending, node)
+        push(until, RadioEvent.ending, node)
     }
 
     private mutating func count(_ frame: HopFrame) -> Int {
@@ -306,7 +296,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     private mutating func emit(_ number: Int, _ watch: Watch?) {
         let flow = scenario.flows[number]
         guard now < flow.stop else { return }
-        push(now + flow.interval, Kind.traffic, number)
+        push(now + flow.interval, RadioEvent.traffic, number)
         guard nodes[flow.source].isAlive else { return }
         identifications[flow.source] &+= 1
         let datagram = Datagram(

@@ -14,3 +14,14 @@ struct RadioStation: Sendable {
     var receivers: [Int] = []
     var spoilt: Set<Int> = []
 }
+
+/// The kinds of entries in a radio simulation's heap.
+enum RadioEvent {
+    static let wake: UInt32 = 0
+    static let attempt: UInt32 = 1
+    static let ending: UInt32 = 2
+    static let move: UInt32 = 3
+    static let traffic: UInt32 = 4
+    static let fault: UInt32 = 5
+    static let sample: UInt32 = 6
+}

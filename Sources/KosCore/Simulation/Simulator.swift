@@ -381,7 +381,8 @@ package struct Simulator<E: Engine>: Sendable {
             counts.framesBeyondHeap += 1
             return
         }
-        let frame = FlyingFrame(bytes: bytes, link: link, isThere: isThere, epoch: links[link].epoch)
+        let frame = FlyingFrame(
+            bytes: bytes, link: link, isThere: isThere, epoch: links[link].epoch)
         let index: Int
         if let free = freeFrames.popLast() {
             index = free

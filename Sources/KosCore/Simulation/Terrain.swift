@@ -66,7 +66,8 @@ package struct Terrain: Sendable {
             return
         }
         let from = walkers[node].to
-        let to = PlanePosition(x: random.unit() * scenario.width, y: random.unit() * scenario.height)
+        let to = PlanePosition(
+            x: random.unit() * scenario.width, y: random.unit() * scenario.height)
         let speed = max(0.01, slowest + (fastest - slowest) * random.unit())
         let leaves = now == .zero ? now : now + pause
         let seconds = from.squaredDistance(to: to).squareRoot() / speed

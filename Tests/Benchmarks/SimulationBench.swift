@@ -1,0 +1,159 @@
+// The scenario of simulation_ns3.cc under our simulator, and the speed of its parts: one JSON line
+// each. Compiled against the release build by simulation.py. Arguments: `run PROTOCOL SEED`,
+// `events`, `codecs`, `big`, `discover`.
+import Glibc
+import KosCore
+
+func cpu() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+@main struct SimulationBench {
+    static func main() {
+        let arguments = CommandLine.arguments
+        switch arguments.dropFirst().first {
+        case "run": run(arguments[2], UInt64(arguments[3]) ?? 1)
+        case "events": events()
+        case "codecs": codecs()
+        case "big": big()
+        default: discover()
+        }
+    }
+
+    static func mobile(_ seed: UInt64) -> Scenario {
+        var scenario = Scenario.random(
+            50, width: 1500, height: 300, range: 250,
+            mobility: .randomWaypoint(slowest: 1, fastest: 20, pause: .zero), seed: seed)
+        scenario.radio.hasCollisions = true
+        for flow in 0..<10 {
+            scenario.flows.append(
+                .init(
+                    from: flow, to: 49 - flow, start: .zero + .milliseconds(10_000 + 10 * flow),
+                    stop: .zero + .seconds(58), every: .milliseconds(250)))
+        }
+        return scenario
+    }
+
+    static func run(_ name: String, _ seed: UInt64) {
+        guard let name = RoutingProtocolName(rawValue: name) else { return }
+        let start = cpu()
+        let run = ScenarioRun(name, in: mobile(seed))
+        let time = cpu() - start
+        let metrics = run.metrics
+        print(
+            "{\"simulator\":\"kos\",\"protocol\":\"\(name.rawValue)\",\"seed\":\(seed),"
+                + "\"sent\":\(metrics.dataSent),\"received\":\(metrics.dataDelivered),"
+                + "\"ratio\":\(metrics.deliveryRatio),\"cpuSeconds\":\(time),"
+                + "\"events\":\(metrics.events),\"trace\":\(run.trace.value)}")
+    }
+
+    struct Pinger: Engine {
+        enum Input: Sendable { case frame([UInt8], Int), up(Int) }
+        enum Output: Sendable { case transmit([UInt8], Int) }
+        var nextDeadline: Instant? = Instant(nanoseconds: 1)
+        var links: [Int] = []
+        var heard = 0
+
+        mutating func handle(_ input: Input, at now: Instant, into outputs: inout [Output]) {
+            switch input {
+            case .up(let link): links.append(link)
+            case .frame(let bytes, let link):
+                heard &+= 1
+                if heard % 2 == 0 { outputs.append(.transmit(bytes, link)) }
+            }
+        }
+
+        mutating func advance(to now: Instant, into outputs: inout [Output]) {
+            for link in links { outputs.append(.transmit([1, 2, 3, 4, 5, 6, 7, 8], link)) }
+            nextDeadline = now + .milliseconds(100)
+        }
+    }
+
+    static func events() {
+        let wiring = Wiring<Pinger>(
+            transmission: {
+                if case .transmit(let bytes, let link) = $0 { .init(bytes, on: link) } else { nil }
+            }, received: { .frame($0, $1) }, linkUp: { link, _, _ in .up(link) })
+        var simulator = Simulator<Pinger>(seed: 1, wiring: wiring)
+        for _ in 0..<100 { simulator.add(Pinger()) }
+        let netem = Netem(latency: .milliseconds(3), jitter: .milliseconds(1), loss: 0.01)
+        for node in 0..<100 {
+            simulator.connect(node, (node + 1) % 100, by: netem)
+            simulator.connect(node, (node + 10) % 100, by: .ideal)
+        }
+        let start = cpu()
+        simulator.run(for: .seconds(300))
+        let time = cpu() - start
+        let rate = Double(simulator.counts.events) / time
+        print(
+            "{\"name\":\"events\",\"events\":\(simulator.counts.events),\"perCPUSecond\":\(rate)}")
+    }
+
+    static func rate(_ name: String, _ body: () -> Int) {
+        var sum = 0
+        let start = cpu()
+        for _ in 0..<2_000_000 { sum &+= body() }
+        let rate = 2e6 / (cpu() - start)
+        print("{\"name\":\"\(name)\",\"perCPUSecond\":\(rate),\"check\":\(sum)}")
+    }
+
+    static func codecs() {
+        let a = RouterAddress(10, 0, 0, 1)
+        let aodv = AODVMessage.request(
+            .init(
+                id: 1, destination: a, destinationSequence: 3, originator: a, originatorSequence: 3)
+        )
+        let aodvOctets = aodv.octets
+        rate("aodv-decode") { (try? AODVMessage(aodvOctets.span)) == nil ? 0 : 1 }
+        rate("aodv-encode") { aodv.octets.count }
+        let olsr = OLSRPacket(
+            sequence: 1,
+            messages: [
+                OLSRMessage(
+                    validity: 3, originator: a, ttl: 255, sequence: 1,
+                    body: .topologyControl(.init(sequence: 1, advertised: [a, a, a, a])))
+            ])
+        let olsrOctets = olsr.octets
+        rate("olsr-decode") { (try? OLSRPacket(olsrOctets.span)) == nil ? 0 : 1 }
+        rate("olsr-encode") { olsr.octets.count }
+        let dsr = DSRHeader(options: [.sourceRoute(.init(route: [a, a, a]))])
+        let dsrOctets = dsr.octets
+        rate("dsr-decode") {
+            var length = 0
+            return (try? DSRHeader(dsrOctets.span, length: &length)) == nil ? 0 : length
+        }
+        rate("dsr-encode") { dsr.octets.count }
+    }
+
+    /// A thousand nodes under OLSR for a minute.
+    static func big() {
+        var scenario = Scenario.random(
+            1000, width: 4000, height: 4000, range: 250, mobility: .fixed, seed: 2)
+        scenario.duration = .seconds(60)
+        let start = cpu()
+        let run = ScenarioRun(.olsr, in: scenario)
+        print(
+            "{\"name\":\"olsr-1000\",\"virtualSeconds\":60,\"cpuSeconds\":\(cpu() - start),"
+                + "\"events\":\(run.metrics.events)}")
+    }
+
+    /// One AODV discovery among ten thousand nodes.
+    static func discover() {
+        var scenario = Scenario.grid(100, 100)
+        scenario.duration = .seconds(25)
+        scenario.flows = [
+            .init(from: 0, to: 2014, start: .zero, stop: .zero + .seconds(1), every: .seconds(1))
+        ]
+        let start = cpu()
+        let run = ScenarioRun(.aodv, in: scenario)
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        print(
+            "{\"name\":\"aodv-10000\",\"cpuSeconds\":\(cpu() - start),"
+                + "\"discoveryMilliseconds\":\(run.metrics.discoveryMilliseconds(1) ?? -1),"
+                + "\"delivered\":\(run.metrics.dataDelivered),\"peakMB\":\(usage.ru_maxrss / 1024)}"
+        )
+    }
+}
