@@ -24,7 +24,13 @@ struct KosRoute: Tool {
         try limits.apply(to: &request)
         let format = try GraphFormat.named(common.format?.name)
         let isAsking = request.wantsAll || !request.targets.isEmpty
-        guard isAsking || question.matrix || question.analyze || format != nil else {
+        if PreparedFile.isPrepared(file), let file {
+            return try PreparedFile(path: file).answer(request, io)
+        }
+        guard
+            isAsking || question.matrix || question.analyze || format != nil
+                || question.prepare != nil
+        else {
             throw ToolFailure.usage(
                 "nothing is asked", hint: "name a target with --to NODE, or give --all")
         }
@@ -37,6 +43,10 @@ struct KosRoute: Tool {
         }
         var session = RouteSession(io, request)
         try session.read(file)
+        if let path = question.prepare {
+            try session.prepare(path)
+            if !isAsking { return io.status(.yes) }
+        }
         if question.analyze { return io.status(try session.analyze(question.without)) }
         if question.matrix { return io.status(try session.writeMatrix()) }
         return io.status(try session.answer(in: format))

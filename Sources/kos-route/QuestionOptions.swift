@@ -62,6 +62,12 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         name: .long,
+        help: ArgumentHelp(
+            "Keep the loaded graph here; later calls take the file as operand.", valueName: "file"))
+    var prepare: String?
+
+    @Option(
+        name: .long,
         help: ArgumentHelp("Routes that share no links, or no nodes.", valueName: "what"))
     var disjoint: String?
 

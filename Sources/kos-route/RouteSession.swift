@@ -86,6 +86,12 @@ struct RouteSession {
         }
     }
 
+    func prepare(_ path: String) throws {
+        try demandTopology()
+        try PreparedFile(path: path).write(
+            PreparedGraph.octets(of: survey.topology, metric: request.metric))
+    }
+
     func analyze(_ without: [String]) throws -> ExitStatus {
         try demandTopology()
         let (record, unknown) = AnalysisQuery.record(

@@ -36,8 +36,7 @@ package struct RouteQuery: Sendable {
         var routes: [RouteRecord] = []
         var links: Set<Int32> = []
         for (algorithm, reason) in chosen {
-            var found = candidates(from: source, to: target, algorithm)
-            found.rate(router.requirements, topology)
+            let found = candidates(from: source, to: target, algorithm)
             for candidate in found {
                 var record = record(candidate, among: found)
                 record.reason = reason

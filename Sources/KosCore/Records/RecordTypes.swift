@@ -27,6 +27,8 @@ package enum RecordTypes {
         SettingRecord.self,
     ]
 
+    package static var names: [String] { all.map { $0.type.description } }
+
     package static func named(_ name: String) -> (any Record.Type)? {
         all.first { $0.type.description == name }
     }
