@@ -54,6 +54,9 @@ package final class MDNSClient {
     private var resolvers: [ServiceKey: OpaquePointer] = [:]
     private var resolving: Set<ServiceKey> = []
     private var waiting: [ServiceKey] = []
+    /// Instances that the daemon's cache held at the start, and the types of which it has told all.
+    private var cached: Set<ServiceKey> = []
+    private var exhausted: Set<String> = []
     private var sources: [ServiceKey: Sighting.Source] = [:]
     private var again: [ServiceKey: Instant] = [:]
     private var isComplete = false
@@ -161,6 +164,8 @@ package final class MDNSClient {
         resolvers = [:]
         resolving = []
         waiting = []
+        cached = []
+        exhausted = []
         again = [:]
         sources = [:]
         isComplete = false
@@ -204,7 +209,10 @@ package final class MDNSClient {
     private func browsed(_ browser: OpaquePointer?, _ event: AvahiBrowserEvent, _ key: ServiceKey?)
     {
         if let key {
-            if event == AVAHI_BROWSER_NEW { return resolve(key) }
+            if event == AVAHI_BROWSER_NEW {
+                if !exhausted.contains(key.type) { cached.insert(key) }
+                return resolve(key)
+            }
             if event == AVAHI_BROWSER_REMOVE { return forget(key) }
         }
         if event == AVAHI_BROWSER_FAILURE { isDead = true }
@@ -212,6 +220,7 @@ package final class MDNSClient {
     }
 
     private func answered(_ type: String, _ event: AvahiBrowserEvent) {
+        if event == AVAHI_BROWSER_CACHE_EXHAUSTED { exhausted.insert(type) }
         let isEnough = browsing?.isCacheEnough == true && event == AVAHI_BROWSER_CACHE_EXHAUSTED
         guard event == AVAHI_BROWSER_ALL_FOR_NOW || isEnough else { return }
         unanswered.remove(type)
@@ -278,6 +287,9 @@ package final class MDNSClient {
         if let instance {
             sources[key] = instance.source
             events.append(.resolved(instance))
+            if cached.contains(key), !resolving.contains(where: key.isSameInstance) {
+                events.append(.whole(instance.source))
+            }
             if browsing?.isWatch != true { close(key) }
         } else {
             if let source = sources.removeValue(forKey: key) { events.append(.unreachable(source)) }

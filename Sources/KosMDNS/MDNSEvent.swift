@@ -9,6 +9,8 @@ package enum MDNSEvent: Sendable {
     /// The connection to the daemon broke: whatever was seen is in doubt.
     case lost(reason: String)
     case resolved(ServiceInstance)
+    /// What the daemon's cache held of this instance is resolved on every interface and IP version.
+    case whole(Sighting.Source)
     /// Somebody said goodbye, or the record ran out in the daemon's cache.
     case removed(Sighting.Source)
     /// The instance is still listed, but its host no longer answers.

@@ -36,6 +36,11 @@ struct ServiceKey: Hashable, Comparable {
             decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Whether `other` is the same instance, maybe on another interface or IP version.
+    func isSameInstance(_ other: ServiceKey) -> Bool {
+        (name, type, domain) == (other.name, other.type, other.domain)
+    }
+
     var isIPv6: Bool { version == Avahi.version6 }
 
     func instance(

@@ -9,6 +9,8 @@ package final class MeshProbe: Sendable {
         case reached(Endpoint, NodeID, NodeInfo)
         /// How long a heartbeat took there and back, ms.
         case measured(NodeID, rttMs: Double)
+        /// The connection to the relay broke.
+        case gone(NodeID)
         case failed(Endpoint, String)
         /// All that the relay knows: nodes, and links that both of their ends announce.
         case topology(NodeID, [PeerRecord], [LinkRecord])
@@ -82,6 +84,7 @@ package final class MeshProbe: Sendable {
                 reached.insert(peer)
                 tell(.reached(entry.traits.remote, peer, info))
                 if wantsTopology { driver.post(.service(.requestTopology(peer))) }
+            case .neighbour(let peer, false): tell(.gone(peer))
             case .topologyComplete(let peer):
                 let now = epoch + .nanoseconds(time.nanoseconds)
                 let own = driver.node.node

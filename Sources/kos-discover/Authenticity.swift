@@ -6,6 +6,14 @@ import KosTool
 enum Authenticity {
     static let verifier = SignatureVerifier()
 
+    /// This node's id, if it has a key already.
+    static func knownNode(_ io: ToolIO) -> NodeID? {
+        guard let path = try? io.directories.file("identity.pem", in: .data),
+            !SmallFile.read(path, limit: 1).isEmpty
+        else { return nil }
+        return try? identity(io).node
+    }
+
     /// The key of this node, made on first need.
     static func identity(_ io: ToolIO) throws -> NodeIdentity {
         let path = try io.directories.file("identity.pem", in: .data)

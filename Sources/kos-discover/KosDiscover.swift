@@ -42,9 +42,6 @@ struct KosDiscover: Tool {
     @Option(name: .long, help: ArgumentHelp("End after so long without news.", valueName: "dur"))
     var idle: DurationOption?
 
-    @Option(name: .long, help: ArgumentHelp("Give up a silent peer after this.", valueName: "dur"))
-    var expire: DurationOption?
-
     @Option(
         name: .long, help: ArgumentHelp("Only nodes whose id or name matches.", valueName: "glob"))
     var node: String?
@@ -116,43 +113,5 @@ struct KosDiscover: Tool {
         if isSurvey { return try MethodSurvey.run(io) }
         return announcing.isAnnounce
             ? try Announcer(self, io).run() : try Session(self, io).run()
-    }
-
-    /// The methods to use, and whether they were named.
-    var chosen: (methods: [DiscoveryMethodName], areNamed: Bool) {
-        let named = methods.flatMap(\.names)
-        guard !named.isEmpty, !named.contains(where: { $0 == nil }) else {
-            guard !announcing.isAnnounce else { return ([.mdns], false) }
-            return ([.mdns] + (bootstrap.isEmpty && input == nil ? [.static] : [.bootstrap]), false)
-        }
-        var unique: [DiscoveryMethodName] = []
-        for case let name? in named where !unique.contains(name) { unique.append(name) }
-        return (unique, true)
-    }
-}
-
-extension KosDiscover {
-    /// Methods that were asked for by name, or by naming a relay.
-    var asked: [DiscoveryMethodName] {
-        let (methods, areNamed) = chosen
-        return areNamed ? methods : methods.filter { $0 == .bootstrap }
-    }
-}
-
-/// `-m mdns,bootstrap`; `auto` is nil.
-struct MethodList: ExpressibleByArgument, Sendable {
-    let names: [DiscoveryMethodName?]
-    init?(argument: String) {
-        var names: [DiscoveryMethodName?] = []
-        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            if part == "auto" {
-                names.append(nil)
-            } else if part != "capture", let name = DiscoveryMethodName(rawValue: String(part)) {
-                names.append(name)
-            } else {
-                return nil
-            }
-        }
-        self.names = names
     }
 }

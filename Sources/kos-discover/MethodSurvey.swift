@@ -21,10 +21,8 @@ enum MethodSurvey {
         switch name {
         case .mdns: return try mdns()
         case .static, .bootstrap, .capture, .dht: return (nil, nil)
-        case .gossip:
-            return ("this release speaks no gossip protocol", "use mdns, dht or bootstrap")
-        case .bluetooth: return ("no Bluetooth adapter", "connect one; hciconfig lists them")
-        case .lora: return ("no LoRa modem", "connect one; kos-lora ports lists them")
+        case .gossip, .bluetooth, .lora:
+            return ("not in this release", "use mdns, dht or bootstrap")
         }
     }
 

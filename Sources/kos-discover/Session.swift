@@ -9,7 +9,7 @@ final class Session {
     let io: ToolIO
     let loop: AvahiLoop
     var discovery: Discovery
-    private var mdns: MDNSClient?
+    var mdns: MDNSClient?
     var dht: DHTClient?
     // Bootstrap: who was asked, who answered and how fast, what they told.
     var probe: MeshProbe?
@@ -27,7 +27,7 @@ final class Session {
     var dhtOpen: Set<Int> = []
     var ending: Discovery.Ending?
     let started = SystemClock.now
-    private var wasRunning = false
+    var wasRunning = false
 
     init(_ options: KosDiscover, _ io: ToolIO) throws {
         self.options = options
@@ -78,76 +78,12 @@ final class Session {
                     try feed(.seen(peer.sighting, at: SystemClock.timestamp))
                 }
                 try complete(.static)
-            case .bluetooth: try fail(method, "no Bluetooth adapter", hint: "connect one")
-            case .lora: try fail(method, "no LoRa modem", hint: "connect one")
-            case .gossip:
-                try fail(
-                    method, "no member to ask", hint: "name one with --gossip-node address:port")
+            case .bluetooth, .lora, .gossip:
+                try fail(method, "not in this release", hint: "use mdns, dht or bootstrap")
             case .capture: break
             }
         }
         try collect()
-    }
-
-    private func startMDNS() throws {
-        var browsing = MDNSClient.Browsing()
-        browsing.type = options.service == "any" ? nil : options.service
-        browsing.domain = options.domain
-        browsing.isWatch = options.isWatch
-        browsing.isCacheEnough = options.cached
-        guard
-            let client = MDNSClient(
-                loop: loop, interface: options.interface, browsing: browsing, announcing: nil,
-                seed: SystemClock.seed)
-        else {
-            throw ToolFailure(
-                .failure, code: "noInterface", "no interface '\(options.interface ?? "")'")
-        }
-        mdns = client
-        client.advance(to: SystemClock.now)
-    }
-
-    /// Hands what Avahi told to the engine.
-    private func collect() throws {
-        for event in mdns?.takeEvents() ?? [] {
-            let time = SystemClock.timestamp
-            switch event {
-            case .resolved(let instance): try see(instance, time)
-            case .removed(let source): try feed(.lost(source, .goodbye, at: time))
-            case .unreachable(let source): try feed(.lost(source, .unreachable, at: time))
-            case .complete: try complete(.mdns)
-            case .running:
-                if wasRunning { io.errors.note("mdns: the Avahi daemon is back") }
-                wasRunning = true
-            case .lost(let reason):
-                io.errors.note("mdns: \(reason)")
-                try feed(.doubted(.mdns, within: Session.patience))
-            case .unavailable(let reason): try unavailable(reason)
-            case .published, .publishFailed: break
-            }
-        }
-    }
-
-    /// How long peers of a daemon that went away are still believed in.
-    private static let patience = Duration.seconds(20)
-
-    private func see(_ instance: ServiceInstance, _ time: Timestamp) throws {
-        guard let sighting = instance.sighting(by: Authenticity.verifier) else {
-            io.errors.note(
-                "mdns: '\(instance.name)' at \(instance.address) cannot be read; left out")
-            return
-        }
-        try feed(.seen(sighting, at: time))
-    }
-
-    private func unavailable(_ reason: String) throws {
-        guard !options.isWatch else {
-            if !wasRunning { io.errors.say("mdns: \(reason); waiting for it") }
-            wasRunning = true
-            return
-        }
-        mdns = nil
-        try fail(.mdns, reason, hint: "start avahi-daemon, or name a relay with --bootstrap URI")
     }
 
     private var nextDeadline: Instant? {

@@ -30,11 +30,15 @@ extension Session {
             switch event {
             case .reached(let endpoint, let node, let info): try see(endpoint, node, info)
             case .measured(let node, let rtt):
+                let rtt = (rtt * 1000).rounded() / 1000
                 roundTrips[node] = rtt
                 guard var sighting = relays[node] else { continue }
                 sighting.rttMs = rtt
                 relays[node] = sighting
                 try feed(.seen(sighting, at: SystemClock.timestamp))
+            case .gone(let node):
+                guard let sighting = relays.removeValue(forKey: node) else { continue }
+                try feed(.lost(sighting.source, .unreachable, at: SystemClock.timestamp))
             case .failed(let endpoint, let reason):
                 guard unanswered.remove(endpoint) != nil else { continue }
                 io.errors.say("bootstrap: \(endpoint): \(reason)")
@@ -107,31 +111,5 @@ extension Session {
             try io.output.write(link)
         }
         for (_, link) in knownLinks.sorted(by: { $0.key < $1.key }) { try io.output.write(link) }
-    }
-}
-
-/// A link is one record, whichever relay tells of it.
-struct LinkKey: Hashable, Comparable {
-    let source: NodeID
-    let destination: NodeID
-    let transport: String
-
-    init(_ link: LinkRecord) {
-        source = link.source
-        destination = link.destination
-        transport = link.transport.rawValue
-    }
-    static func < (left: LinkKey, right: LinkKey) -> Bool {
-        (left.source, left.destination, left.transport) < (
-            right.source, right.destination, right.transport
-        )
-    }
-}
-
-extension PeerAddress {
-    /// A relay that listens everywhere tells its loopback address, which is no use elsewhere.
-    func isLoopbackOfAnother(than host: String) -> Bool {
-        guard IPAddress(address)?.isLoopback == true else { return false }
-        return IPAddress(host)?.isLoopback != true && host != "localhost"
     }
 }

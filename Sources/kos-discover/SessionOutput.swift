@@ -44,6 +44,9 @@ extension Session {
 
     func finish() throws -> ExitStatus {
         probe?.stop()
+        for endpoint in unanswered.sorted(by: { $0.description < $1.description }) {
+            io.errors.say("bootstrap: \(endpoint): no answer in time")
+        }
         try writeLinks()
         if io.common.summary || ending == .stopped { try io.output.write(summary) }
         try io.output.finish()
@@ -57,12 +60,17 @@ extension Session {
     private var status: ExitStatus {
         if options.isWatch { return options.until == nil || discovery.untilSeen ? .yes : .no }
         if options.until != nil, discovery.untilSeen { return .yes }
-        let broken = options.asked.filter { discovery.failures[$0] != nil }
+        let broken = options.asked.filter { discovery.failures[$0] != nil || isSilent($0) }
         guard !broken.isEmpty else {
             return options.until == nil && discovery.peerCount > 0 ? .yes : .no
         }
         let someWorked = options.chosen.methods.contains { discovery.failures[$0] == nil }
         return someWorked && discovery.peerCount > 0 ? .partly : .failure
+    }
+
+    /// Whether relays were asked and none has answered when time was up.
+    private func isSilent(_ method: DiscoveryMethodName) -> Bool {
+        method == .bootstrap && relays.isEmpty && !unanswered.isEmpty
     }
 
     private func tellDrops() {
@@ -103,24 +111,5 @@ extension Session {
         ].filter { !$0.isEmpty }
         return "\(count) \(count == 1 ? "peer" : "peers") in \(tenths / 10).\(tenths % 10) s "
             + "(\(parts.joined(separator: "; ")))"
-    }
-}
-
-extension KosDiscover {
-    /// The options as the engine wants them.
-    func rules(_ io: ToolIO) -> Discovery.Options {
-        var rules = Discovery.Options()
-        rules.isWatch = isWatch
-        rules.methods = chosen.methods
-        rules.filter.node = node
-        rules.filter.capabilities = capability
-        rules.filter.scope = scope.flatMap(PeerFilter.Scope.init)
-        rules.count = count
-        rules.until = until
-        rules.idle = idle?.duration
-        rules.deadline = io.deadline
-        rules.includesSelf = includeSelf
-        rules.requiresSignature = requireSigned
-        return rules
     }
 }

@@ -94,10 +94,13 @@ package struct Discovery: Engine {
     }
 
     private mutating func feed(_ input: PeerBook.Input, _ now: Instant, _ outputs: inout [Output]) {
+        var input = input
         var sighting: (Sighting, Timestamp)?
-        if case .seen(let seen, let time) = input {
-            guard options.includesSelf || seen.nodeId != options.own else { return }
+        if case .seen(var seen, let time) = input {
+            seen.isSelf = seen.nodeId == options.own
+            guard options.includesSelf || !seen.isSelf else { return }
             sighting = (seen, time)
+            input = .seen(seen, at: time)
         }
         let before = book.count
         var records: [PeerRecord] = []

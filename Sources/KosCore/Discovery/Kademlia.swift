@@ -83,12 +83,14 @@ package struct Kademlia: Engine {
     var lookups: [Int: Lookup] = [:]
     var store = DHTStore()
     var rate: TokenBucket
-    private var serial: UInt16 = 0
+    private var serial: UInt16
     private var lastOwn = -1
     package internal(set) var drops: [Drop: Int] = [:]
 
     package init(own: DHTKey?, settings: Settings, ports: Ports, seed: UInt64, at now: Instant) {
         random = SplitMix64(seed: seed)
+        // Begun by chance: who does not see our queries cannot guess how to answer them.
+        serial = UInt16(truncatingIfNeeded: random.next())
         let id = own ?? .random(using: &random)
         self.own = id
         self.settings = settings

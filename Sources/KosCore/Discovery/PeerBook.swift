@@ -6,6 +6,8 @@
 package struct PeerBook: Engine {
     package enum Input: Sendable {
         case seen(Sighting, at: Timestamp)
+        /// Nothing more is to be expected about the peer seen here: it need not be held back.
+        case whole(Sighting.Source, at: Timestamp)
         /// The method says that this observation no longer holds.
         case lost(Sighting.Source, PeerRecord.Reason, at: Timestamp)
         /// All observations of a method are in doubt: they run out after `within` unless renewed.
@@ -81,6 +83,10 @@ package struct PeerBook: Engine {
         case .seen(let sighting, let time):
             wall = (time, now)
             see(sighting, time, now, &outputs)
+        case .whole(let source, let time):
+            guard let node = owners[source], peers[node]?.shown == nil else { return }
+            timers.cancel(.show(node))
+            show(node, time, &outputs)
         case .lost(let source, let reason, let time):
             wall = (time, now)
             lose(source, reason, time, now, &outputs)

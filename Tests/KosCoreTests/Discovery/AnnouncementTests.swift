@@ -50,7 +50,7 @@ import Testing
         #expect(!fitted.capabilities.isEmpty)
     }
 
-    @Test func JSONCarriesItThereAndBack() throws {
+    @Test func jsonCarriesItThereAndBack() throws {
         let keys = TestKeys(9)
         let sent = try announcement(keys, capabilities: ["relay"]).signed(by: keys)
         let fields = try RecordFields(parsing: sent.json.span)

@@ -84,7 +84,7 @@ import Testing
         #expect(outputs.count <= 1, "seed \(seed)")
     }
 
-    @Test func abucketTakesTwoOfANetwork() throws {
+    @Test func aBucketTakesTwoOfANetwork() throws {
         var table = KBuckets(own: DHTKey(high: 0, middle: 0, low: 0))
         for index in 1...250 {
             let ip = try #require(IPAddress("10.0.0.\(index)"))

@@ -79,6 +79,21 @@ import Testing
         #expect(book.count == 1)
     }
 
+    @Test func aWholePeerIsNotHeldBack() throws {
+        let bravo = try #require(bravo)
+        var book = PeerBook(hold: hold)
+        let source = Sighting.Source(.mdns, "4")
+        let records = run(
+            &book,
+            [
+                (0, .seen(sighting(bravo, "4", "10.0.0.1"), at: start)),
+                (3, .whole(source, at: start + .milliseconds(3))),
+                (4, .whole(source, at: start + .milliseconds(4))),
+            ])
+        #expect(records.map(\.event) == [.found])
+        #expect(records.first?.timestamp == start + .milliseconds(3))
+    }
+
     @Test func lifetimesRunOutAndDoubtedPeersAreUnreachable() throws {
         let bravo = try #require(bravo)
         let delta = try #require(NodeID("delta"))

@@ -1,0 +1,60 @@
+import ArgumentParser
+import KosCore
+import KosTool
+
+/// What the options come to.
+extension KosDiscover {
+    /// The methods to use, and whether they were named.
+    var chosen: (methods: [DiscoveryMethodName], areNamed: Bool) {
+        let named = methods.flatMap(\.names)
+        guard !named.isEmpty, !named.contains(where: { $0 == nil }) else {
+            guard !announcing.isAnnounce else { return ([.mdns], false) }
+            return ([.mdns] + (bootstrap.isEmpty && input == nil ? [.static] : [.bootstrap]), false)
+        }
+        var unique: [DiscoveryMethodName] = []
+        for case let name? in named where !unique.contains(name) { unique.append(name) }
+        return (unique, true)
+    }
+
+    /// Methods that were asked for by name, or by naming a relay.
+    var asked: [DiscoveryMethodName] {
+        let (methods, areNamed) = chosen
+        return areNamed ? methods : methods.filter { $0 == .bootstrap }
+    }
+
+    /// The options as the engine wants them.
+    func rules(_ io: ToolIO) -> Discovery.Options {
+        var rules = Discovery.Options()
+        rules.isWatch = isWatch
+        rules.methods = chosen.methods
+        rules.filter.node = node
+        rules.filter.capabilities = capability
+        rules.filter.scope = scope.flatMap(PeerFilter.Scope.init)
+        rules.count = count
+        rules.until = until
+        rules.idle = idle?.duration
+        rules.deadline = io.deadline
+        rules.own = Authenticity.knownNode(io)
+        rules.includesSelf = includeSelf
+        rules.requiresSignature = requireSigned
+        return rules
+    }
+}
+
+/// `-m mdns,bootstrap`; `auto` is nil.
+struct MethodList: ExpressibleByArgument, Sendable {
+    let names: [DiscoveryMethodName?]
+    init?(argument: String) {
+        var names: [DiscoveryMethodName?] = []
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            if part == "auto" {
+                names.append(nil)
+            } else if part != "capture", let name = DiscoveryMethodName(rawValue: String(part)) {
+                names.append(name)
+            } else {
+                return nil
+            }
+        }
+        self.names = names
+    }
+}
