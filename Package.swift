@@ -79,6 +79,5 @@ let package = Package(
 
         tests("KosCoreTests", ["KosCore"]),
         tests("KosNetTests", ["KosCore", "KosNet"]),
-        tests("TidyTests", []),
     ]
 )

@@ -58,7 +58,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         let remote = Transports.endpoint(.http, context.remoteAddress)
         let link = driver.opened(
-            SilentConduit(), LinkTraits(transport: .tcp, remote: remote, isOutgoing: false))
+            InputConduit(), LinkTraits(transport: .tcp, remote: remote, isOutgoing: false))
         driver.received(body + [0x0A], on: link)
         driver.closed(link)
         respond(context, .accepted, "{\"accepted\":\(accepted),\"refused\":\(refused)}\n")
@@ -76,13 +76,4 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
-}
-
-/// The way back of a request that has none: what is written to it is not wanted.
-private final class SilentConduit: Conduit {
-    let isWritable = true
-    let isDirty = false
-    func write(_ octets: [UInt8]) {}
-    func flush() {}
-    func close() {}
 }

@@ -52,9 +52,16 @@ enum WebSocketTransport {
         headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol)
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: endpoint.path, headers: headers)
+        let sender = HandshakeSender(head: head)
+        let boundSender = NIOLoopBound(sender, eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHTTPClientHandlers(
-            withClientUpgrade: (upgraders: [upgrader], completionHandler: { _ in }))
-        try channel.pipeline.syncOperations.addHandler(HandshakeSender(head: head))
+            withClientUpgrade: (
+                upgraders: [upgrader],
+                completionHandler: { context in
+                    context.pipeline.syncOperations.removeHandler(boundSender.value, promise: nil)
+                }
+            ))
+        try channel.pipeline.syncOperations.addHandler(sender)
     }
 
     static func listen(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<any Channel> {

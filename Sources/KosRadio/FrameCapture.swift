@@ -13,7 +13,8 @@ package final class FrameCapture {
     }
 
     package init(_ path: String, version: Int) throws(Failure) {
-        descriptor = path == "-" ? dup(1) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        descriptor =
+            path == "-" ? dup(1) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         self.version = version
         guard descriptor >= 0 else {
             throw Failure(description: "\(path): \(String(cString: strerror(errno)))", errno: errno)

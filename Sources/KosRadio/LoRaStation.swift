@@ -72,6 +72,8 @@ package final class LoRaStation {
     }
     package var queueLength: Int { link.queueLength + rawQueue.count + raw.count }
 
+    package var isBusy: Bool { link.isBusy || !raw.isEmpty || !rawQueue.isEmpty }
+
     package func send(_ packet: Packet) { feed(.send(packet)) }
 
     /// Sends octets as one frame of nobody's format; `name` comes back in the event.

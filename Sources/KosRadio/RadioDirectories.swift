@@ -17,6 +17,12 @@ package enum RadioDirectories {
         return absolute("HOME").map { $0 + "/.local/share/kos" }
     }
 
+    /// `$XDG_RUNTIME_DIR/kos`, else `/run/kos` for root, else the state directory.
+    package static var runtime: String? {
+        if let given = absolute("XDG_RUNTIME_DIR") { return given + "/kos" }
+        return geteuid() == 0 ? "/run/kos" : state
+    }
+
     /// Makes a directory and those above it, for this user alone. False when it cannot be.
     package static func make(_ path: String) -> Bool {
         var part = ""

@@ -19,6 +19,7 @@ struct CommandLineParser<Root: ParsableCommand> {
     }
 
     func parse(_ arguments: [String]) throws -> Result {
+        try checkSchemaType(arguments)
         guard Settings.areNeeded(arguments), let shape = CommandShape(of: root) else {
             return try tool(arguments)
         }
@@ -71,6 +72,18 @@ struct CommandLineParser<Root: ParsableCommand> {
             return .text(
                 isHelp ? "\(text)\nSee also: man \(name), \(name) --schema\n" : text + "\n")
         }
+    }
+
+    /// `--schema TYPE` comes this far only where there is no such type.
+    private func checkSchemaType(_ arguments: [String]) throws(ToolFailure) {
+        guard let index = arguments.prefix(while: { $0 != "--" }).firstIndex(of: "--schema") else {
+            return
+        }
+        let names = RecordTypes.all.map(\.type.description)
+        let near = NearestName.of(arguments[index + 1], among: names)
+        throw .usage(
+            "there is no record type \(arguments[index + 1])",
+            hint: near.map { "did you mean \($0)?" } ?? "one of \(names.joined(separator: ", "))")
     }
 
     private func verbIsMissing() -> ToolFailure {

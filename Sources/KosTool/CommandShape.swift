@@ -1,8 +1,8 @@
 import ArgumentParser
 import KosCore
 
-/// What options a command has, as the parser itself says (`--experimental-dump-help`); read only where
-/// a setting from elsewhere, a hint or `--print-config` needs it.
+/// What options a command has, as the parser itself says (`--experimental-dump-help`); read only
+/// where a setting from elsewhere, a hint or `--print-config` needs it.
 struct CommandShape {
     struct Option {
         let longNames: [String]

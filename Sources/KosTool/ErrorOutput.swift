@@ -49,8 +49,8 @@ package final class ErrorOutput {
         }
     }
 
-    /// One line that is overwritten by the next and erased by the first real one: only on a terminal,
-    /// and only when the call has lasted half a second.
+    /// One line that is overwritten by the next and erased by the first real one: only on a
+    /// terminal, and only when the call has lasted half a second.
     package func progress(_ message: @autoclosure () -> String) {
         guard isTerminal, !isJSON, SystemClock.now - started > .milliseconds(500) else { return }
         hasProgress = true

@@ -1,7 +1,7 @@
 /// The name that was probably meant.
 package enum NearestName {
-    /// The candidate with the fewest edits (insert, delete, replace, swap) from `name`, if that is at
-    /// most a third of its length; of equal ones the first in alphabetical order.
+    /// The candidate with the fewest edits (insert, delete, replace, swap) from `name`, if that is
+    /// at most a third of its length; of equal ones the first in alphabetical order.
     package static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(name.lowercased())
         let limit = max(1, letters.count / 3)

@@ -1,8 +1,8 @@
 import Glibc
 
-/// `-o FILE`: written under a temporary name beside it and renamed when the run has succeeded, so that
-/// a reader never sees half a file and a failed run leaves the old one. In watch modes, and where
-/// FILE is no regular file, it is written directly.
+/// `-o FILE`: written under a temporary name beside it and renamed when the run has succeeded, so
+/// that a reader never sees half a file and a failed run leaves the old one. In watch modes, and
+/// where FILE is no regular file, it is written directly.
 package final class OutputFile {
     package let path: String
     private var temporary: String?
@@ -53,8 +53,8 @@ package final class OutputFile {
         try reopen()
     }
 
-    /// Opens the path anew, which a log rotation has moved away; the old file stays in use where that
-    /// fails.
+    /// Opens the path anew, which a log rotation has moved away; the old file stays in use where
+    /// that fails.
     package func reopen() throws(ToolFailure) {
         let fresh = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard fresh >= 0 else { throw .system("cannotOpen", path) }

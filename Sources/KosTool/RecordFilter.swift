@@ -1,7 +1,7 @@
 package import KosCore
 
-/// The loop of a Unix filter: hands out the records that a tool consumes, and passes everything else
-/// on in its place, byte for byte.
+/// The loop of a Unix filter: hands out the records that a tool consumes, and passes everything
+/// else on in its place, byte for byte.
 ///
 /// ```
 /// var filter = RecordFilter(io, try io.input(file), consumes: ["peer", "link"])
@@ -11,9 +11,9 @@ package import KosCore
 /// }
 /// return filter.status(.yes)
 /// ```
-/// Bad lines become `error` records in their place (`ToolIO.report`); with `--only` nothing is passed
-/// on; with `-k` the consumed lines are repeated as well. A record of a newer format (`kos` above 1)
-/// is passed on where it is not consumed, and is an error where it is.
+/// Bad lines become `error` records in their place (`ToolIO.report`); with `--only` nothing is
+/// passed on; with `-k` the consumed lines are repeated as well. A record of a newer format (`kos`
+/// above 1) is passed on where it is not consumed, and is an error where it is.
 package struct RecordFilter {
     /// A line that the tool consumes.
     package struct Consumed: Sendable {

@@ -55,8 +55,8 @@ package final class RecordInput {
         return try body(buffer.span.extracting(range))
     }
 
-    /// The buffer in which ranges lie, until the next call of `next`. Let go of it before then: a second
-    /// reference makes the reader copy.
+    /// The buffer in which ranges lie, until the next call of `next`. Let go of it before then: a
+    /// second reference makes the reader copy.
     package var text: [UInt8] { reader.buffer }
     /// Lets `take` have as many of the buffered lines as it can use at once; returns their number.
     package func takeRun(
@@ -73,9 +73,18 @@ package final class RecordInput {
         return try body(buffer.span)
     }
 
+    /// The next octets as they come, for a tool that cuts lines itself; nil at the end.
+    package func chunk() throws -> [UInt8]? {
+        guard !isAtEnd else { return nil }
+        let held = reader.buffer.count
+        try fill()
+        return isAtEnd ? nil : Array(reader.buffer[held...])
+    }
+
     /// The first octets of the source without consuming them, to tell formats apart.
     package func peek(_ count: Int) throws -> [UInt8] {
-        while reader.buffer.count < count, !isAtEnd { try fill() }
+        // Never waits for more than the first line: what follows it may be a minute away.
+        while reader.buffer.count < count, !isAtEnd, !reader.buffer.contains(0x0A) { try fill() }
         return Array(reader.buffer.prefix(count))
     }
 

@@ -3,8 +3,9 @@ package import KosCore
 
 /// Where a tool's records go: stdout or `-o FILE`, as lines or as a table.
 ///
-/// Records are collected and written when a wait is near (`flush`), when 64 KiB are there, or 100 ms
-/// after the oldest one. A reader that left (EPIPE) is no error: `Closed` is thrown, and the tool ends.
+/// Records are collected and written when a wait is near (`flush`), when 64 KiB are there, or 100
+/// ms after the oldest one. A reader that left (EPIPE) is no error: `Closed` is thrown, and the
+/// tool ends.
 package final class RecordOutput {
     /// The reader has enough.
     package struct Closed: Error {}
@@ -79,6 +80,16 @@ package final class RecordOutput {
             record.write(to: &writer)
         }
         try settle()
+    }
+
+    /// Writes a record that another of these tools has made for this one: a line, or a row of the table.
+    package func draw(_ line: [UInt8]) throws {
+        guard !isQuiet else { return }
+        if isText {
+            table.add(line: line)
+            return try settle()
+        }
+        try pass(line.span)
     }
 
     /// Passes on somebody else's line as it is, with a newline behind it; not drawn in a table.

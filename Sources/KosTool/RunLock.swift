@@ -24,8 +24,8 @@ package enum RunLock {
 
 /// `--splay`: a delay before the start, so that machines with one crontab do not all start at once.
 package enum Splay {
-    /// Drawn anew for each run, or the machine's own for `tool`: equal every time, different between
-    /// machines.
+    /// Drawn anew for each run, or the machine's own for `tool`: equal every time, different
+    /// between machines.
     package static func delay(upTo limit: Duration, isFixed: Bool, tool: String) -> Duration {
         var random = SplitMix64(seed: isFixed ? machineSeed(tool) : SystemClock.seed)
         return .nanoseconds(Int64(Double(limit.nanoseconds) * random.unit()))

@@ -1,10 +1,12 @@
 import Glibc
 
-/// Signals as flags and as octets on a pipe that a poll loop can watch; the handlers do nothing else.
+/// Signals as flags and as octets on a pipe that a poll loop can watch; the handlers do nothing
+/// else.
 package enum Signals {
     nonisolated(unsafe) private static var received: sig_atomic_t = 0
     nonisolated(unsafe) private static var writeEnd: Int32 = -1
-    // The file that must not outlive a one-shot that is killed; a C string made outside the handler.
+    // The file that must not outlive a one-shot that is killed; a C string made outside the
+    // handler.
     nonisolated(unsafe) private static var doomed: UnsafeMutablePointer<CChar>?
 
     /// The last of SIGINT and SIGTERM that came after `catchTermination`; 0 before.
@@ -29,7 +31,8 @@ package enum Signals {
         for number in [SIGINT, SIGTERM] { install(number) }
     }
 
-    /// Ends the process by `number` as if it had never been caught, so that the shell sees the signal.
+    /// Ends the process by `number` as if it had never been caught, so that the shell sees the
+    /// signal.
     package static func dieOf(_ number: Int32) -> Never {
         signal(number, SIG_DFL)
         var set = sigset_t()
@@ -87,8 +90,8 @@ package enum Signals {
     }
 }
 
-/// The signals of a run that lasts until it is told to stop (kos(7) SIGNALS): SIGINT and SIGTERM stop
-/// it, SIGUSR1 asks for a summary in between, SIGHUP for a reload.
+/// The signals of a run that lasts until it is told to stop (kos(7) SIGNALS): SIGINT and SIGTERM
+/// stop it, SIGUSR1 asks for a summary in between, SIGHUP for a reload.
 package final class WatchSignals {
     package enum Event: Sendable {
         /// By which signal.
@@ -114,12 +117,17 @@ package final class WatchSignals {
         while true {
             let count = octets.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { return events }
-            for octet in octets.prefix(count) {
-                switch Int32(octet) {
-                case SIGUSR1: events.append(.interim)
-                case SIGHUP: events.append(.reload)
-                default: events.append(.stop(Int32(octet)))
-                }
+            events += WatchSignals.events(octets.prefix(count))
+        }
+    }
+
+    /// What octets read from `descriptor` by somebody else stand for.
+    package static func events(_ octets: some Sequence<UInt8>) -> [Event] {
+        octets.map { octet in
+            switch Int32(octet) {
+            case SIGUSR1: .interim
+            case SIGHUP: .reload
+            default: .stop(Int32(octet))
             }
         }
     }

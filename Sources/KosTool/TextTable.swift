@@ -15,9 +15,13 @@ package struct TextTable {
     package init(isColored: Bool = false) { self.isColored = isColored }
 
     package mutating func add(_ record: some Record) {
-        let line = Array(record.line.dropLast())
-        guard let object = try? JSONObject(parsing: line.span) else { return }
-        let type = type(of: record).type.description
+        add(line: Array(record.line.dropLast()))
+    }
+
+    /// Adds a record that is a line already.
+    package mutating func add(line: [UInt8]) {
+        guard let object = try? JSONObject(parsing: line.span), let type = object["type"]?.string
+        else { return }
         guard type != "error", type != "summary" else {
             endBlock()
             drawn += type == "error" ? TextColumns.error(object) : TextColumns.summary(object)

@@ -44,9 +44,11 @@ package final class ToolIO {
 
     /// Declares that the run lasts until SIGINT or SIGTERM, which then are its normal end.
     ///
-    /// `-o FILE` is written to directly from now on, and opened anew at SIGHUP. A `RecordInput` made
-    /// after this answers `.end` when the stop comes; a tool that waits on anything else watches
-    /// `watch.descriptor` and calls `takeSignals`. At the end the tool writes its summary, status 0.
+    /// `-o FILE` is written to directly from now on, and opened anew at SIGHUP. A `RecordInput`
+    /// made after this answers `.end` when the stop comes; a tool that waits on anything else
+    /// watches
+    /// `watch.descriptor` and calls `takeSignals`. At the end the tool writes its summary, status
+    /// 0.
     package func startWatching(
         onInterim: @escaping () throws -> Void = {}, onReload: @escaping () throws -> Void = {}
     ) throws {
@@ -58,11 +60,16 @@ package final class ToolIO {
     private var onInterim: () throws -> Void = {}
     private var onReload: () throws -> Void = {}
 
-    /// Acts on the signals that came: SIGUSR1 writes an interim summary, SIGHUP opens the output anew
-    /// and reloads. True when the run is to stop.
+    /// Acts on the signals that came: SIGUSR1 writes an interim summary, SIGHUP opens the output
+    /// anew and reloads. True when the run is to stop.
     package func takeSignals() throws -> Bool {
         guard let watch else { return false }
-        for event in watch.take() {
+        return try take(watch.take())
+    }
+
+    /// The same for a tool whose loop reads `watch.descriptor` itself.
+    package func take(_ events: [WatchSignals.Event]) throws -> Bool {
+        for event in events {
             switch event {
             case .stop: isStopping = true
             case .interim:
@@ -101,10 +108,16 @@ package final class ToolIO {
         return input
     }
 
-    /// Tells of a bad line: an `error` record in its place, one line on stderr; with `--strict` the end.
+    /// Tells of a bad line: an `error` record in its place, one line on stderr; with `--strict` the
+    /// end.
     package func report(_ error: RecordError, line: Int, of input: RecordInput) throws {
+        try report(error, line: line, of: input.name)
+    }
+
+    /// The same for a tool that reads lines on a loop of its own.
+    package func report(_ error: RecordError, line: Int, of name: String) throws {
         badLines += 1
-        let place = "\(input.name):\(line): \(error.message)"
+        let place = "\(name):\(line): \(error.message)"
         let hint = error.hint.isEmpty ? nil : error.hint
         if common.strict {
             throw ToolFailure(.badInput, code: error.code.rawValue, place, hint: hint)
@@ -117,9 +130,15 @@ package final class ToolIO {
         if !output.isText { try output.write(record) }
     }
 
-    /// The status that bad input asks for: 4 when no record was usable, 5 when some were, else `status`.
+    /// The status that bad input asks for: 4 when no record was usable, 5 when some were, else
+    /// `status`.
     package func status(_ status: ExitStatus) -> ExitStatus {
         guard badLines > 0 else { return status }
         return status.merged(with: goodLines == 0 ? .badInput : .partly)
+    }
+
+    /// Passes on somebody else's line, unless `--only` drops it.
+    package func pass(_ line: [UInt8]) throws {
+        if !common.only { try output.pass(line.span) }
     }
 }

@@ -4,35 +4,43 @@ import KosCore
 
 /// Runs a tool from its arguments to its exit status.
 package enum ToolMain {
-    package static func run<Root: ParsableCommand>(_ root: Root.Type) -> Never {
+    /// `arguments`: where a tool is called in another program's terms, the same in its own.
+    package static func run<Root: ParsableCommand>(
+        _ root: Root.Type, arguments: [String] = Array(CommandLine.arguments.dropFirst())
+    ) -> Never {
         signal(SIGPIPE, SIG_IGN)
         occupyStandardDescriptors()
         let name = root.configuration.commandName ?? "kos"
-        let arguments = Array(CommandLine.arguments.dropFirst())
         if let text = answerWithoutParsing(arguments, name) { exit(put(text, name).rawValue) }
         exit(start(root, arguments.map { $0 == "--lock" ? "--lock=-" : $0 }, name).rawValue)
     }
 
-    /// Standard streams that were closed are opened so that their use fails, and that no file of ours
-    /// takes their numbers.
+    /// Ends a call whose whole answer is `text`.
+    package static func answer(_ text: String) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        exit(put(text, "kos").rawValue)
+    }
+
+    /// Standard streams that were closed are opened so that their use fails, and that no file of
+    /// ours takes their numbers.
     private static func occupyStandardDescriptors() {
         for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
         }
     }
 
-    /// `--version` and `--schema` need no options and stand alone: they are answered before the parser,
-    /// which costs more than the answer, is set up.
+    /// `--version` and `--schema` need no options and stand alone: they are answered before the
+    /// parser, which costs more than the answer, is set up.
     private static func answerWithoutParsing(_ arguments: [String], _ name: String) -> String? {
         for (index, argument) in arguments.enumerated() {
             switch argument {
             case "--": return nil
             case "--version", "-V": return "\(name) \(Version.toolkit)\n"
             case "--schema":
-                guard index + 1 < arguments.count else {
-                    return Schema.text(of: RecordTypes.all) + "\n"
-                }
-                return RecordTypes.named(arguments[index + 1]).map { Schema.text(of: [$0]) + "\n" }
+                let next = index + 1 < arguments.count ? arguments[index + 1] : "-"
+                guard !next.hasPrefix("-") else { return Schema.text(of: RecordTypes.all) + "\n" }
+                // A type that is unknown is told by the parser's side: it can write to stderr.
+                return RecordTypes.named(next).map { Schema.text(of: [$0]) + "\n" }
             default: continue
             }
         }

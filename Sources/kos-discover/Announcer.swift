@@ -7,10 +7,10 @@ import KosTool
 final class Announcer {
     let options: KosDiscover
     let io: ToolIO
-    private let loop: AvahiLoop
-    private let identity: NodeIdentity
-    private let endpoints: [Endpoint]
-    private let ttl: Duration
+    let loop: AvahiLoop
+    let identity: NodeIdentity
+    let endpoints: [Endpoint]
+    let ttl: Duration
     private var host = "localhost"
     private var results: [DiscoveryMethodName: Bool] = [:]
 
@@ -32,6 +32,7 @@ final class Announcer {
         for method in options.chosen.methods {
             switch method {
             case .mdns: try announceOverMDNS()
+            case .dht: try announceOverDHT()
             default:
                 try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
             }
@@ -68,7 +69,7 @@ final class Announcer {
         }
     }
 
-    private func tell(_ method: DiscoveryMethodName, bytesSent: Int? = nil, error: String? = nil)
+    func tell(_ method: DiscoveryMethodName, bytesSent: Int? = nil, error: String? = nil)
         throws
     {
         results[method] = error == nil

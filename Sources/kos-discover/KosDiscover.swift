@@ -79,12 +79,29 @@ struct KosDiscover: Tool {
     @Option(name: .long, help: ArgumentHelp("mDNS domain.", valueName: "name"))
     var domain: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A relay to ask: tcp://host:47470, ws://host:47470/.", valueName: "uri"))
+    var bootstrap: [EndpointOption] = []
+
+    @Flag(
+        name: .customLong("links"), help: "Ask the relays for their topology: links and more peers."
+    )
+    var wantsLinks = false
+
+    @Argument(help: ArgumentHelp("'-' reads peer records from standard input.", valueName: "-"))
+    var input: String?
+
     @OptionGroup var announcing: AnnounceOptions
+    @OptionGroup var dht: DHTOptions
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
         if let scope, PeerFilter.Scope(rawValue: scope) == nil {
             throw ValidationError("--scope is local, lan or wan, not '\(scope)'")
+        }
+        if let input, input != "-" {
+            throw ValidationError("the only operand is '-', not '\(input)'")
         }
         if isWatch, announcing.isAnnounce {
             throw ValidationError("--watch and --announce are two runs")
@@ -105,11 +122,20 @@ struct KosDiscover: Tool {
     var chosen: (methods: [DiscoveryMethodName], areNamed: Bool) {
         let named = methods.flatMap(\.names)
         guard !named.isEmpty, !named.contains(where: { $0 == nil }) else {
-            return (announcing.isAnnounce ? [.mdns] : [.mdns, .static], false)
+            guard !announcing.isAnnounce else { return ([.mdns], false) }
+            return ([.mdns] + (bootstrap.isEmpty && input == nil ? [.static] : [.bootstrap]), false)
         }
         var unique: [DiscoveryMethodName] = []
         for case let name? in named where !unique.contains(name) { unique.append(name) }
         return (unique, true)
+    }
+}
+
+extension KosDiscover {
+    /// Methods that were asked for by name, or by naming a relay.
+    var asked: [DiscoveryMethodName] {
+        let (methods, areNamed) = chosen
+        return areNamed ? methods : methods.filter { $0 == .bootstrap }
     }
 }
 

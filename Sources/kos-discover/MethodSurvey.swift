@@ -20,7 +20,9 @@ enum MethodSurvey {
     private static func obstacle(_ name: DiscoveryMethodName) throws -> (String?, String?) {
         switch name {
         case .mdns: return try mdns()
-        case .static, .bootstrap, .capture, .dht, .gossip: return (nil, nil)
+        case .static, .bootstrap, .capture, .dht: return (nil, nil)
+        case .gossip:
+            return ("this release speaks no gossip protocol", "use mdns, dht or bootstrap")
         case .bluetooth: return ("no Bluetooth adapter", "connect one; hciconfig lists them")
         case .lora: return ("no LoRa modem", "connect one; kos-lora ports lists them")
         }

@@ -1,5 +1,6 @@
 import KosCore
 import KosMDNS
+import KosNet
 import KosTool
 
 /// One run of discovery: Avahi, signals, deadlines and the engine that decides, on one thread.
@@ -9,6 +10,21 @@ final class Session {
     let loop: AvahiLoop
     var discovery: Discovery
     private var mdns: MDNSClient?
+    var dht: DHTClient?
+    // Bootstrap: who was asked, who answered and how fast, what they told.
+    var probe: MeshProbe?
+    var mailbox: Mailbox<MeshProbe.Event>?
+    var identity: NodeID?
+    var listedPeers: [ListedPeer] = []
+    var unanswered: Set<Endpoint> = []
+    var relays: [NodeID: Sighting] = [:]
+    var roundTrips: [NodeID: Double] = [:]
+    var pendingTopology: Set<NodeID> = []
+    var knownLinks: [LinkKey: LinkRecord] = [:]
+    var isBootstrapSettled = false
+    /// When the DHT is asked (again), and the lookups that are not over.
+    var dhtStart: Instant?
+    var dhtOpen: Set<Int> = []
     var ending: Discovery.Ending?
     let started = SystemClock.now
     private var wasRunning = false
@@ -36,23 +52,38 @@ final class Session {
         while ending == nil {
             try io.output.flush()
             let now = SystemClock.now
-            let next = [discovery.nextDeadline, mdns?.nextDeadline].compactMap { $0 }.min()
+            let next = nextDeadline
             let ready = loop.wait(next.map { max(.zero, $0 - now) })
             // The reader has enough: the quiet end.
             if let reader, ready.contains(reader) { return .yes }
             if let signals, ready.contains(signals), try io.takeSignals() { try stop() }
             mdns?.advance(to: SystemClock.now)
             try collect()
+            try runDHT()
+            try runBootstrap()
             try step { discovery.advance(to: $0, into: &$1) }
         }
         return try finish()
     }
 
     private func start() throws {
+        if options.input == "-" { listedPeers = try ListedPeer.read(io) }
         for method in options.chosen.methods {
             switch method {
             case .mdns: try startMDNS()
-            default: try startOther(method)
+            case .dht: try startDHT()
+            case .bootstrap: try startBootstrap()
+            case .static:
+                for peer in listedPeers {
+                    try feed(.seen(peer.sighting, at: SystemClock.timestamp))
+                }
+                try complete(.static)
+            case .bluetooth: try fail(method, "no Bluetooth adapter", hint: "connect one")
+            case .lora: try fail(method, "no LoRa modem", hint: "connect one")
+            case .gossip:
+                try fail(
+                    method, "no member to ask", hint: "name one with --gossip-node address:port")
+            case .capture: break
             }
         }
         try collect()
@@ -74,10 +105,6 @@ final class Session {
         }
         mdns = client
         client.advance(to: SystemClock.now)
-    }
-
-    private func startOther(_ method: DiscoveryMethodName) throws {
-        try complete(method)
     }
 
     /// Hands what Avahi told to the engine.
@@ -119,10 +146,12 @@ final class Session {
             wasRunning = true
             return
         }
-        io.errors.say("mdns: \(reason); start avahi-daemon, or name a relay with --bootstrap URI")
         mdns = nil
-        try step { [time = SystemClock.timestamp] in
-            discovery.handle(.failed(.mdns, reason: reason, at: time), at: $0, into: &$1)
-        }
+        try fail(.mdns, reason, hint: "start avahi-daemon, or name a relay with --bootstrap URI")
+    }
+
+    private var nextDeadline: Instant? {
+        [discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart].compactMap { $0 }
+            .min()
     }
 }

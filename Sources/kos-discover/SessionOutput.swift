@@ -24,27 +24,44 @@ extension Session {
         }
     }
 
+    /// The method cannot work here: said on one line, and counted.
+    func fail(_ method: DiscoveryMethodName, _ reason: String, hint: String) throws {
+        let line = "\(method.rawValue): \(reason); \(hint)"
+        // What nobody asked for is no trouble while something else was asked for.
+        if options.asked.isEmpty || options.asked.contains(method) {
+            io.errors.say(line)
+        } else {
+            io.errors.note(line)
+        }
+        let time = SystemClock.timestamp
+        try step { discovery.handle(.failed(method, reason: reason, at: time), at: $0, into: &$1) }
+    }
+
     func stop() throws {
         let time = SystemClock.timestamp
         try step { discovery.handle(.stop(at: time), at: $0, into: &$1) }
     }
 
     func finish() throws -> ExitStatus {
+        probe?.stop()
+        try writeLinks()
         if io.common.summary || ending == .stopped { try io.output.write(summary) }
         try io.output.finish()
         tellDrops()
+        dht?.save()
+        dht?.tellDrops()
         if Streams.isErrorTerminal, !io.common.quiet { io.errors.say(farewell) }
-        return status
+        return io.status(status)
     }
 
     private var status: ExitStatus {
         if options.isWatch { return options.until == nil || discovery.untilSeen ? .yes : .no }
         if options.until != nil, discovery.untilSeen { return .yes }
-        let (methods, areNamed) = options.chosen
-        guard areNamed, !discovery.failures.isEmpty else {
+        let broken = options.asked.filter { discovery.failures[$0] != nil }
+        guard !broken.isEmpty else {
             return options.until == nil && discovery.peerCount > 0 ? .yes : .no
         }
-        let someWorked = methods.contains { discovery.failures[$0] == nil }
+        let someWorked = options.chosen.methods.contains { discovery.failures[$0] == nil }
         return someWorked && discovery.peerCount > 0 ? .partly : .failure
     }
 

@@ -6,7 +6,9 @@ import KosTool
 
 /// Who sends.
 struct IdentityOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Private key; by default the one of this user, made when needed.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Private key; by default the one of this user, made when needed.", valueName: "file"))
     var keyFile: String?
     @Option(help: ArgumentHelp("Links that the packet may cross, 0 to 32.", valueName: "n"))
     var ttl: Int = Packet.defaultTTL

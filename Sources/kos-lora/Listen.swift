@@ -8,11 +8,14 @@ struct Listen: Tool {
     static let configuration = CommandConfiguration(
         abstract: "Packets and frames that the modem hears, until -c, -t or SIGINT.")
 
-    @Option(name: [.short, .long], help: ArgumentHelp("End after so many records.", valueName: "n"))
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("End after so many records.", valueName: "n"))
     var count: Int?
     @Flag(help: "Every frame as it is, also those that packets are made of.")
     var frames = false
-    @Option(help: ArgumentHelp("Also write every frame to a capture file (LoRaTap).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write every frame to a capture file (LoRaTap).", valueName: "file")
+    )
     var pcap: String?
     @Option(help: ArgumentHelp("Header of the capture: 0 (default) or 1.", valueName: "version"))
     var loratap: Int = 0
@@ -42,6 +45,7 @@ struct Listen: Tool {
                 made += 1
             }
         }
+        try station.linger()
         return made >= count ?? 1 || station.isInterrupted ? .yes : .no
     }
 }

@@ -3,7 +3,12 @@ import KosCore
 import KosTool
 
 @main struct Main {
-    static func main() { ToolMain.run(KosLora.self) }
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard Extcap.isAsked(arguments) else { ToolMain.run(KosLora.self) }
+        if let text = Extcap.answer(arguments) { ToolMain.answer(text) }
+        ToolMain.run(KosLora.self, arguments: Extcap.translated(arguments))
+    }
 }
 
 struct KosLora: ParsableCommand {
@@ -20,7 +25,7 @@ struct KosLora: ParsableCommand {
             """,
         version: Version.toolkit,
         subcommands: [
-            Ports.self, Info.self, Listen.self, Send.self, Config.self, Monitor.self,
+            Ports.self, Info.self, Listen.self, Send.self, Config.self, Monitor.self, Serve.self,
             Airtime.self, Budget.self, Link.self,
         ])
 }

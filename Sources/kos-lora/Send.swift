@@ -15,11 +15,15 @@ struct Send: Tool {
 
     @Argument(help: ArgumentHelp("Text to send; - for packet records on stdin.", valueName: "text"))
     var text: String
-    @Option(name: [.customShort("T"), .long], help: ArgumentHelp("Destination, or * for all.", valueName: "node"))
+    @Option(
+        name: [.customShort("T"), .long],
+        help: ArgumentHelp("Destination, or * for all.", valueName: "node"))
     var to: String?
     @Flag(help: "The text is hexadecimal digits.")
     var hex = false
-    @Flag(name: [.customShort("n"), .long], help: "Say what it would cost and whether it may go; send nothing.")
+    @Flag(
+        name: [.customShort("n"), .long],
+        help: "Say what it would cost and whether it may go; send nothing.")
     var dryRun = false
     @Flag(help: "Wait for legal air time instead of refusing.")
     var wait = false

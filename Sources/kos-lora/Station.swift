@@ -77,6 +77,18 @@ final class Station {
         }
     }
 
+    /// Gives the answers that a sender still waits for: an acknowledgement that is lost is asked for
+    /// again within about a second.
+    func linger() throws {
+        guard radio.isBusy else { return }
+        var quiet = SystemClock.now + .seconds(2)
+        while !isInterrupted, SystemClock.now < quiet {
+            try turn(until: quiet) { event in
+                if case .heard = event { quiet = SystemClock.now + .seconds(2) }
+            }
+        }
+    }
+
     func stop() { loop.stop() }
 
     func report(of frame: ReceivedFrame) -> RadioReport {

@@ -1,2 +1,68 @@
+import ArgumentParser
+import KosCore
 import KosTool
-@main struct M { static func main() {} }
+
+@main struct Main {
+    static func main() { ToolMain.run(KosSend.self) }
+}
+
+struct KosSend: Tool {
+    static let configuration = CommandConfiguration(
+        commandName: "kos-send",
+        abstract: "Send packets, probe a node, trace the path to it.",
+        discussion: """
+            EXAMPLES
+              kos-send -T tcp://10.0.0.2:47470 'hello'
+              kos-discover --links | kos-route --to charlie | kos-send 'hello charlie'
+              kos-send --probe -c 5 --connect tcp://127.0.0.1:47470 -T charlie
+            """,
+        version: Version.toolkit)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var target: TargetOptions
+    @OptionGroup var content: ContentOptions
+
+    @Flag(help: "Send probes and tell each one's round trip.")
+    var probe = false
+
+    @Flag(help: "Tell each node on the way, as it answers.")
+    var trace = false
+
+    @Option(name: [.short, .long], help: ArgumentHelp("How many probes, or probes a hop.", valueName: "n"))
+    var count: Int?
+
+    @Option(help: ArgumentHelp("Time between probes.", valueName: "dur"))
+    var interval = DurationOption(.seconds(1))
+
+    @Option(help: ArgumentHelp("Octets of a probe's payload.", valueName: "n"))
+    var size = 32
+
+    @Option(help: ArgumentHelp("Hops that a trace looks at.", valueName: "n"))
+    var maxHops = 30
+
+    @Option(help: ArgumentHelp("Loss from which on a probe's answer is no, 0 to 1.", valueName: "ratio"))
+    var maxLoss: Double?
+
+    mutating func validate() throws {
+        guard !(probe && trace) else { throw ValidationError("--probe and --trace exclude each other") }
+        guard (count ?? 1) > 0, (1...Packet.maxTTL).contains(maxHops), (0...32768).contains(size) else {
+            throw ValidationError("--count is at least 1, --max-hops 1 to \(Packet.maxTTL), --size 0 to 32768")
+        }
+        guard (maxLoss.map { (0...1).contains($0) }) ?? true else {
+            throw ValidationError("--max-loss is 0 to 1")
+        }
+        guard !(probe || trace) || content.isAbsent else {
+            throw ValidationError("--probe and --trace send no text or file")
+        }
+    }
+
+    mutating func run(_ io: ToolIO) throws -> ExitStatus {
+        try SendSession(self, io).run()
+    }
+
+    /// Time for the whole, where none is given.
+    var usualWait: Duration {
+        if trace { return .seconds(30) }
+        return probe ? interval.duration * (count ?? 5) + .seconds(2) : .seconds(10)
+    }
+}

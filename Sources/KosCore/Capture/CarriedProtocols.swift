@@ -18,7 +18,6 @@ extension Dissector {
     }
 
     /// Whether a kOS packet's JSON starts at `at`.
-    @inline(__always)
     package static func isPacket(_ bytes: borrowing Span<UInt8>, at: Int) -> Bool {
         bytes.octet(at) == 0x7B && bytes.be32(at &+ 1) == 0x2269_6422
     }
@@ -41,7 +40,6 @@ extension Dissector {
         return .payload(byContent(window, bytes))
     }
 
-    @inline(__always)
     private func byPort(
         _ port: UInt16, _ window: Window, _ bytes: borrowing Span<UInt8>
     ) -> FrameProtocol? {

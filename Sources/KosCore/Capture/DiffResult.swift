@@ -81,14 +81,21 @@ package struct DiffResult: Sendable {
         }
     }
 
-    /// RFC 4737 §3.3: reordered is what comes behind a packet that was sent later.
+    /// RFC 4737 §3.3: reordered is what comes behind a packet that was sent later. The two
+    /// directions are judged apart: which of them is seen first says where the captures were
+    /// taken.
     private mutating func findReordered(_ diff: CaptureDiff) {
         let common = diff.second.filter { diff.first[$0.key] != nil }
             .sorted { $0.value.place < $1.value.place }
-        var latest = -1
+        var latest = [-1: -1, 0: -1, 1: -1]
         for (name, two) in common {
             guard let one = diff.first[name] else { continue }
-            if one.place < latest { note(.reordered, name, one, two) } else { latest = one.place }
+            let direction = (two.hops - one.hops).signum()
+            if one.place < latest[direction] ?? -1 {
+                note(.reordered, name, one, two)
+            } else {
+                latest[direction] = one.place
+            }
         }
     }
 

@@ -45,7 +45,6 @@ package struct Dissector: Sendable {
         walk(from: .link(interface.linkType), &window, bytes, &frame)
     }
 
-    @inline(__always)
     private func walk(
         from first: Layer, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
         _ frame: inout CapturedFrame
@@ -78,14 +77,12 @@ package struct Dissector: Sendable {
     }
 
     /// Ends the walk: `name` is cut off or makes no sense.
-    @inline(__always)
     func malformed(_ name: FrameProtocol, _ frame: inout CapturedFrame) -> Layer {
         frame.malformed = name
         return .done
     }
 
     /// Sets the addresses of a link layer, unless an outer layer's IP addresses are known by now.
-    @inline(__always)
     func setLinkAddresses(
         _ source: FrameAddress, _ destination: FrameAddress, _ frame: inout CapturedFrame
     ) {

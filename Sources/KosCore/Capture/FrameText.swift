@@ -115,7 +115,6 @@ package struct FrameText: Sendable {
 }
 
 extension OutputSpan<UInt8> {
-    @inline(__always)
     mutating func put(_ text: StaticString) {
         text.withUTF8Buffer { octets in
             for index in 0..<octets.count { append(unsafe octets[index]) }
@@ -123,7 +122,6 @@ extension OutputSpan<UInt8> {
     }
 
     /// Decimal digits.
-    @inline(__always)
     mutating func put(_ value: UInt64) {
         if value < 10 { return append(0x30 &+ UInt8(truncatingIfNeeded: value)) }
         var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
@@ -145,7 +143,6 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    @inline(__always)
     mutating func putHex(_ value: UInt64, digits: Int) {
         var place = digits &- 1
         while place >= 0 {

@@ -25,7 +25,6 @@ extension Dissector {
     }
 
     /// Ethernet II and IEEE 802.3.
-    @inline(__always)
     func ethernet(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
@@ -40,7 +39,6 @@ extension Dissector {
     }
 
     /// IEEE 802's EtherTypes, and below 1536 the length of an LLC frame.
-    @inline(__always)
     func etherType(
         _ type: UInt16, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
         _ frame: inout CapturedFrame

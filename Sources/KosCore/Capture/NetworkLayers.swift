@@ -1,6 +1,5 @@
 extension Dissector {
     /// IPv4 or IPv6, by the version that the header itself says.
-    @inline(__always)
     func ip(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
@@ -13,7 +12,6 @@ extension Dissector {
     }
 
     /// RFC 791 §3.1.
-    @inline(__always)
     private func ipv4(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
@@ -99,7 +97,6 @@ extension Dissector {
     }
 
     /// By protocol number (IANA).
-    @inline(__always)
     func network(
         _ number: UInt8, version: UInt8, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
         _ frame: inout CapturedFrame
@@ -165,7 +162,6 @@ extension Dissector {
     // MARK: Transports
 
     /// RFC 768.
-    @inline(__always)
     func udp(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
@@ -186,7 +182,6 @@ extension Dissector {
     }
 
     /// RFC 9293 §3.1.
-    @inline(__always)
     func tcp(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
@@ -226,7 +221,6 @@ extension Dissector {
         return .done
     }
 
-    @inline(__always)
     private func setPorts(
         _ transport: FrameProtocol, _ source: UInt16, _ destination: UInt16,
         _ frame: inout CapturedFrame
@@ -238,7 +232,6 @@ extension Dissector {
     }
 
     /// A new IP layer has ports of its own, or none.
-    @inline(__always)
     private func forgetTransport(_ frame: inout CapturedFrame) {
         frame.transport = .none
         frame.hasPorts = false
@@ -247,7 +240,6 @@ extension Dissector {
         frame.isFragment = false
     }
 
-    @inline(__always)
     func setPayload(_ window: Window, _ frame: inout CapturedFrame) {
         frame.payloadStart = window.at
         frame.payloadEnd = max(window.at, window.end)

@@ -20,7 +20,6 @@ extension CaptureReader {
         return nil
     }
 
-    @inline(__always)
     mutating func nextPcap() -> Event {
         guard has(recordHeader) else { return .more }
         let (seconds, fraction, captured, length): (UInt32, UInt32, UInt32, UInt32)

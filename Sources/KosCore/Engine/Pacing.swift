@@ -1,5 +1,5 @@
-/// Waits between tries: doubling from `first` to `cap`, each drawn between half and the whole of the
-/// step, so that peers which lost the same relay do not come back together.
+/// Waits between tries: doubling from `first` to `cap`, each drawn between half and the whole of
+/// the step, so that peers which lost the same relay do not come back together.
 package struct Backoff: Sendable {
     package let first: Duration
     package let cap: Duration

@@ -1,5 +1,6 @@
-/// Remembers the last `capacity` to 2 × `capacity` keys: two generations, the older one forgotten when
-/// the younger is full or `lifetime` has passed. Bounded, with no work per key beyond one insertion.
+/// Remembers the last `capacity` to 2 × `capacity` keys: two generations, the older one forgotten
+/// when the younger is full or `lifetime` has passed. Bounded, with no work per key beyond one
+/// insertion.
 package struct SeenCache<Key: Hashable & Sendable>: Sendable {
     package let capacity: Int
     package let lifetime: Duration
@@ -13,8 +14,8 @@ package struct SeenCache<Key: Hashable & Sendable>: Sendable {
         turned = now
     }
 
-    /// True when `key` was not there; it is from now on, for `lifetime` at least unless the cache is
-    /// overrun with more than `capacity` keys within it.
+    /// True when `key` was not there; it is from now on, for `lifetime` at least unless the cache
+    /// is overrun with more than `capacity` keys within it.
     package mutating func insert(_ key: Key, at now: Instant) -> Bool {
         if young.count >= capacity || now - turned > lifetime {
             // After two silent lifetimes the younger generation is stale as well.

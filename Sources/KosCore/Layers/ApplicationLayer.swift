@@ -9,8 +9,8 @@ package struct Message: Sendable, Hashable {
     package var options = JSONObject()
     /// Node ids of the whole way, the source first, where the source has planned it.
     package var route: [String] = []
-    /// Whether a receipt of the destination is wanted.
-    package var isAcknowledged = true
+    /// How hard to try for a receipt of the destination; nil when none is wanted.
+    package var persistence: Persistence? = Persistence()
 
     package init(to destination: String, _ payload: JSONValue) {
         self.destination = destination
@@ -23,7 +23,7 @@ package enum Service: Sendable {
     /// Down: a message; `token` names it in the answers until the packet has an id.
     case post(Message, token: Int)
     /// Down: a packet made elsewhere (a record, a plain client), sent as it is.
-    case forward(Packet, isAcknowledged: Bool)
+    case forward(Packet, Persistence?)
     case requestTopology(NodeID)
     case cancel(String)
     case depart
@@ -54,13 +54,12 @@ package struct ApplicationLayer: ProtocolLayer {
                 to: message.destination, type: message.type, payload: message.payload, at: now)
             packet.metadata.priority = message.priority
             packet.metadata.ttl = message.ttl
-            packet.metadata.flags = message.isAcknowledged ? [Packet.ackFlag] : []
+            packet.metadata.flags = message.persistence == nil ? [] : [Packet.ackFlag]
             packet.options = message.options
             if !message.route.isEmpty { packet.route = message.route }
             flow.up.append(.accepted(token: token, packet))
-            flow.down.append(.send(packet, isAcknowledged: message.isAcknowledged))
-        case .forward(let packet, let isAcknowledged):
-            flow.down.append(.send(packet, isAcknowledged: isAcknowledged))
+            flow.down.append(.send(packet, message.persistence))
+        case .forward(let packet, let persistence): flow.down.append(.send(packet, persistence))
         case .requestTopology(let peer): flow.down.append(.requestTopology(peer))
         case .cancel(let id): flow.down.append(.cancel(id))
         case .depart: flow.down.append(.depart)

@@ -135,7 +135,7 @@ package struct DataLinkLayer: ProtocolLayer {
             packets.append(Run.Packet(range: range, scan: scan))
         }
         guard !packets.isEmpty, let entry = links[link] else { return }
-        let origin = Origin(link: link, peer: entry.peer, place: entry.traits.remote.description)
+        let origin = Origin(link: link, peer: entry.peer, place: entry.traits.place)
         flow.up.append(.received(Run(octets: run, packets: packets, origin: origin)))
     }
 
@@ -149,7 +149,7 @@ package struct DataLinkLayer: ProtocolLayer {
             return scan
         } catch {
             links[link]?.counters.errors += 1
-            let place = links[link]?.traits.remote.description
+            let place = links[link]?.traits.place
             flow.notices.append(.dropped(.malformed, packet: "", from: place))
             return nil
         }
@@ -194,7 +194,7 @@ package struct DataLinkLayer: ProtocolLayer {
             || entry.traits.remote.pinnedPeer.map { $0 != source } ?? false
         if let reason = refusal ?? (source == author.node ? .selfConnection : isOther ? .wrongPeer : nil) {
             links[link]?.counters.errors += 1
-            flow.notices.append(.dropped(reason, packet: "", from: entry.traits.remote.description))
+            flow.notices.append(.dropped(reason, packet: "", from: entry.traits.place))
             return flow.down.append(.close(link, reason))
         }
         let isFirst = links.bind(link, to: source, info)
@@ -245,7 +245,7 @@ package struct DataLinkLayer: ProtocolLayer {
         // Whatever arrives is a sign of life: under load an echo may wait behind data.
         let isSilent = entry.lastReceived + settings.heartbeat <= now
         if entry.isAwaitingEcho, isSilent, links.missed(link) {
-            flow.notices.append(.dropped(.expired, packet: "", from: entry.traits.remote.description))
+            flow.notices.append(.dropped(.expired, packet: "", from: entry.traits.place))
             return flow.down.append(.close(link, .expired))
         }
         links[link]?.isAwaitingEcho = true

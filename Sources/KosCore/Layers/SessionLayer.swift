@@ -1,7 +1,7 @@
 /// What the session layer exchanges with the application layer.
 package enum Dialogue: Sendable {
     /// Down: a packet to be signed and sent.
-    case send(Packet, isAcknowledged: Bool)
+    case send(Packet, Persistence?)
     /// Up: a packet for this node, its signature checked, never the same one twice.
     case arrived(JSONObject, Packet, Origin)
     /// Up: what a node on the way or the destination said of a packet of this node.
@@ -45,11 +45,11 @@ package struct SessionLayer: ProtocolLayer {
         _ unit: Dialogue, at now: Instant, into flow: inout Flow<Dialogue, Delivery>
     ) {
         switch unit {
-        case .send(let packet, let isAcknowledged):
+        case .send(let packet, let persistence):
             // A packet that carries a signature already, or is somebody else's, stays as it is.
             let isOwn = packet.source == author.node && packet.signature == nil
             let signed = isOwn ? packet.signed(by: author.signer) : packet
-            flow.down.append(.send(signed, isAcknowledged: isAcknowledged))
+            flow.down.append(.send(signed, persistence))
         case .requestTopology(let peer): flow.down.append(.requestTopology(peer))
         case .cancel(let id): flow.down.append(.cancel(id))
         case .depart: flow.down.append(.depart)
@@ -95,6 +95,8 @@ package struct SessionLayer: ProtocolLayer {
                 packet: packet.id, from: origin.name, hops: packet.metadata.hops,
                 ttl: packet.metadata.ttl))
         }
+        // A probe asks whether the node is there; the receipt has answered it.
+        guard packet.metadata.type != Packet.Kind.probe else { return }
         flow.up.append(.arrived(object, packet, origin))
     }
 
@@ -125,7 +127,7 @@ package struct SessionLayer: ProtocolLayer {
         receipt.metadata.priority = 0
         receipt.metadata.ttl = Packet.maxTTL
         receipt.route = Array(packet.wayBack(from: author.node))
-        flow.down.append(.send(receipt.signed(by: author.signer), isAcknowledged: false))
+        flow.down.append(.send(receipt.signed(by: author.signer), nil))
     }
 }
 

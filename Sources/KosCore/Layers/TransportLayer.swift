@@ -1,7 +1,20 @@
+/// How long and how often a packet is tried before it counts as lost.
+package struct Persistence: Hashable, Sendable {
+    /// Attempts in all.
+    package var attempts = 3
+    /// Wait for the first acknowledgement; doubled for each attempt.
+    package var patience = Duration.seconds(1)
+
+    package init(attempts: Int = 3, patience: Duration = .seconds(1)) {
+        self.attempts = attempts
+        self.patience = patience
+    }
+}
+
 /// What the transport layer exchanges with the session layer.
 package enum Delivery: Sendable {
-    /// Down: a signed packet of this node; with an acknowledgement wanted it is repeated until one comes.
-    case send(Packet, isAcknowledged: Bool)
+    /// Down: a signed packet; with persistence it is repeated until it is acknowledged.
+    case send(Packet, Persistence?)
     /// Down: the destination has the packet.
     case acknowledged(String)
     /// Down: nobody waits for the packet any more.
@@ -27,26 +40,19 @@ package struct TransportLayer: ProtocolLayer {
     package typealias Upper = Delivery
     package typealias Lower = Segment
 
-    package struct Settings: Sendable {
-        /// Attempts in all.
-        package var attempts = 3
-        /// Wait for the first acknowledgement; doubled for each attempt.
-        package var patience = Duration.seconds(1)
-        /// Packets that may wait for acknowledgements at a time.
-        package var window = 65536
-        package init() {}
-    }
+    /// Packets that may wait for acknowledgements at a time.
+    package static let window = 65536
 
     private struct Pending: Sendable {
         let octets: [UInt8]
         let firstSent: Instant
+        let persistence: Persistence
         var attempts = 1
     }
-    private let settings: Settings
     private var pending: [String: Pending] = [:]
     private var timers = Timers<String>()
 
-    package init(settings: Settings) { self.settings = settings }
+    package init() {}
 
     package var nextDeadline: Instant? { timers.next }
     /// Packets without an acknowledgement so far.
@@ -56,17 +62,17 @@ package struct TransportLayer: ProtocolLayer {
         _ unit: Delivery, at now: Instant, into flow: inout Flow<Delivery, Segment>
     ) {
         switch unit {
-        case .send(let packet, let isAcknowledged):
+        case .send(let packet, let persistence):
             let octets = packet.wire
-            guard isAcknowledged else {
+            guard let persistence else {
                 flow.down.append(.send(octets))
                 return flow.up.append(.sent(packet: packet.id, octets: octets.count))
             }
-            guard pending.count < settings.window else {
+            guard pending.count < TransportLayer.window else {
                 return flow.up.append(.undeliverable(packet: packet.id, .queueFull))
             }
-            pending[packet.id] = Pending(octets: octets, firstSent: now)
-            timers.set(packet.id, at: now + settings.patience)
+            pending[packet.id] = Pending(octets: octets, firstSent: now, persistence: persistence)
+            timers.set(packet.id, at: now + persistence.patience)
             flow.down.append(.send(octets))
         case .acknowledged(let id):
             timers.cancel(id)
@@ -100,13 +106,13 @@ package struct TransportLayer: ProtocolLayer {
     package mutating func advance(to now: Instant, into flow: inout Flow<Delivery, Segment>) {
         while let id = timers.popDue(at: now) {
             guard var entry = pending[id] else { continue }
-            guard entry.attempts < settings.attempts else {
+            guard entry.attempts < entry.persistence.attempts else {
                 pending[id] = nil
                 flow.up.append(.timedOut(
                     packet: id, attempts: entry.attempts, octets: entry.octets.count * entry.attempts))
                 continue
             }
-            timers.set(id, at: now + settings.patience * (1 << entry.attempts))
+            timers.set(id, at: now + entry.persistence.patience * (1 << min(entry.attempts, 16)))
             entry.attempts += 1
             pending[id] = entry
             flow.down.append(.send(entry.octets))

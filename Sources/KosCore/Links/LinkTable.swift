@@ -32,6 +32,8 @@ package struct LinkTable: Sendable {
         }
     }
     package private(set) var entries: [LinkID: Entry] = [:]
+    /// What the links that are gone have counted.
+    package private(set) var past = LinkCounters()
     private var byPeer: [NodeID: [LinkID]] = [:]
     private var byLearnt: [String: LinkID] = [:]
 
@@ -52,6 +54,7 @@ package struct LinkTable: Sendable {
     /// Forgets a link; says which neighbour lost its last one.
     package mutating func close(_ id: LinkID) -> (peer: NodeID?, isLast: Bool) {
         guard let entry = entries.removeValue(forKey: id) else { return (nil, false) }
+        past.add(entry.counters)
         for name in entry.learnt where byLearnt[name] == id { byLearnt[name] = nil }
         guard let peer = entry.peer else { return (nil, false) }
         byPeer[peer]?.removeAll { $0 == id }
@@ -118,4 +121,13 @@ package struct LinkCounters: Hashable, Sendable {
     package var lastActivity: Instant = .zero
 
     package init() {}
+
+    package mutating func add(_ other: LinkCounters) {
+        bytesReceived += other.bytesReceived
+        bytesSent += other.bytesSent
+        packetsReceived += other.packetsReceived
+        packetsSent += other.packetsSent
+        errors += other.errors
+        lastActivity = max(lastActivity, other.lastActivity)
+    }
 }

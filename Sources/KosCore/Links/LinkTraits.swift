@@ -15,8 +15,13 @@ package struct LinkTraits: Hashable, Sendable {
     package let isStream: Bool
     /// Octets of the largest message that goes over it in one piece.
     package let maxMessage: Int
+    /// The other end as records name it while it has not told who it is.
+    package let place: String
 
-    package init(transport: TransportType, remote: Endpoint, isOutgoing: Bool) {
+    package init(
+        transport: TransportType, remote: Endpoint, isOutgoing: Bool, place: String? = nil
+    ) {
+        self.place = place ?? remote.description
         self.transport = transport
         self.remote = remote
         self.isOutgoing = isOutgoing

@@ -9,8 +9,6 @@ package struct MeshNode: Engine {
         package var addresses: [PeerAddress] = []
         package var isInsecure = false
         package var heartbeat = Duration.milliseconds(2500)
-        package var attempts = 3
-        package var patience = Duration.seconds(1)
         /// Whether forwarded and received packets are worth notices; drops always are.
         package var tellsForwarding = false
         package init() {}
@@ -63,9 +61,6 @@ package struct MeshNode: Engine {
         var network = NetworkLayer.Settings()
         network.isInsecure = settings.isInsecure
         network.tellsForwarding = settings.tellsForwarding
-        var transport = TransportLayer.Settings()
-        transport.attempts = settings.attempts
-        transport.patience = settings.patience
         var session = SessionLayer.Settings()
         session.isInsecure = settings.isInsecure
         let dataLink = DataLinkLayer(info: info, author: next(), verifier: verifier, settings: link)
@@ -77,7 +72,7 @@ package struct MeshNode: Engine {
             Stacked(
                 sessionLayer,
                 Stacked(
-                    TransportLayer(settings: transport),
+                    TransportLayer(),
                     Stacked(networkLayer, Stacked(dataLink, PhysicalLayer())))))
         dialer = Dialer(seed: author.roll())
     }
@@ -89,6 +84,16 @@ package struct MeshNode: Engine {
     package var links: LinkTable { stack.bottom.bottom.bottom.bottom.top.links }
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
     package var unacknowledged: Int { stack.bottom.bottom.top.unacknowledged }
+
+    /// Nodes that `text` may mean: an id, a name, or the beginning of an id (6 characters at least).
+    package func nodes(named text: String) -> [NodeID] {
+        let known = mesh.nodes
+        if let node = NodeID(text), known[node] != nil || node.publicKey != nil { return [node] }
+        let byName = known.filter { $0.value.info.name == text }.keys
+        if !byName.isEmpty { return byName.sorted() }
+        guard text.utf8.count >= 6 else { return [] }
+        return known.keys.filter { $0.text.hasPrefix(text) }.sorted()
+    }
 
     package mutating func handle(_ input: Input, at now: Instant, into outputs: inout [Output]) {
         var flow = Flow<Service, Burst>()

@@ -46,6 +46,9 @@ package enum ATDialect: String, Hashable, Sendable, CaseIterable {
     /// Whether a line of its own tells that a frame was sent.
     package var reportsSent: Bool { self == .rui3 || self == .rn2xx3 }
 
+    /// Whether an OK follows the value that was asked for.
+    package var acknowledgesReadings: Bool { self == .rui3 }
+
     /// REYAX adds 8 octets of its own, and text is base64; RadioHead, in rf95modem, adds 4.
     package func octetsOnAir(_ payload: Int) -> Int {
         switch self {

@@ -156,6 +156,8 @@ package struct ATModem: Modem {
                 return fail(
                     .mismatch(step.setting, asked: asked, got: got), into: &outputs)
             }
+            // The reading's own acknowledgement must not be taken for the next command's.
+            if dialect.acknowledgesReadings { return steps[0].asked = nil }
             stepIsDone(at: now, into: &outputs)
         case .busy:
             tries += 1

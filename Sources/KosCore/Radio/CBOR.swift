@@ -115,7 +115,9 @@ package struct CBORReader: Sendable {
     }
 
     /// The major type and the argument of the next item.
-    private mutating func head() throws(CBOR.Malformed) -> (major: UInt8, info: UInt8, value: UInt64) {
+    private mutating func head() throws(CBOR.Malformed) -> (
+        major: UInt8, info: UInt8, value: UInt64
+    ) {
         let first = try octet()
         let info = first & 0x1F
         let widths: [UInt8: UInt64] = [24: 1, 25: 2, 26: 4, 27: 8]

@@ -75,7 +75,7 @@ package struct DutyAccount: Hashable, Sendable {
 
     fileprivate func includes(_ entry: Transmission) -> Bool {
         entry.region == region.name && entry.subBand == subBand.name
-            && (radio == nil || radio == entry.radio)
+            && (radio.map { $0 == entry.radio } ?? !entry.isSimulated)
             && (!subBand.isPerChannel || frequencyHz == nil || frequencyHz == entry.frequencyHz)
     }
 }
@@ -177,6 +177,9 @@ package struct DutyLedger: Hashable, Sendable {
 }
 
 extension Transmission {
+    /// A simulated radio uses no air that anybody else could miss.
+    fileprivate var isSimulated: Bool { radio.hasPrefix("sim:") }
+
     fileprivate struct Account: Hashable {
         let radio: String
         let region: String

@@ -101,7 +101,8 @@ package struct FragmentReceiver: Sendable {
             dropped += 1
         }
         if open[transfer] == nil { makeRoom() }
-        var entry = open[transfer]
+        var entry =
+            open[transfer]
             ?? Transfer(count: count, isUnacknowledged: isUnacknowledged, touched: now)
         entry.touched = now
         if entry.parts[index] == nil {
@@ -147,7 +148,9 @@ package struct FragmentReceiver: Sendable {
     }
 
     private mutating func trim() -> [UInt8]? {
-        while open.values.reduce(0, { $0 + $1.octets }) > FragmentReceiver.maxOctets { dropOldest() }
+        while open.values.reduce(0, { $0 + $1.octets }) > FragmentReceiver.maxOctets {
+            dropOldest()
+        }
         return nil
     }
 

@@ -23,7 +23,9 @@ package enum LoRaFrame: Hashable, Sendable {
         switch bytes[1] & 0xF {
         case 0:
             let body = Array(bytes[3...])
-            guard UInt8(truncatingIfNeeded: RadioChecksum.crc32(body)) == bytes[2] else { return nil }
+            guard UInt8(truncatingIfNeeded: RadioChecksum.crc32(body)) == bytes[2] else {
+                return nil
+            }
             self = .whole(body)
         case 1:
             guard bytes.count > LoRaFrame.fragmentHeader else { return nil }

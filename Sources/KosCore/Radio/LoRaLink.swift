@@ -23,7 +23,9 @@ package struct LoRaLink: Engine {
         /// Counted, not shown: a duplicate, a broken body.
         case rejected(String)
     }
-    private enum Timer: Hashable, Sendable { case answer(UInt16), acknowledge(UInt16), flood(String) }
+    private enum Timer: Hashable, Sendable {
+        case answer(UInt16), acknowledge(UInt16), flood(String)
+    }
     private struct Work: Sendable {
         let packet: String
         let priority: Int
@@ -69,6 +71,8 @@ package struct LoRaLink: Engine {
     }
 
     package var nextDeadline: Instant? { timers.next }
+    /// Whether an answer to fragments is still to be given, or a frame to be sent.
+    package var isBusy: Bool { !acknowledgements.isEmpty || !frames.isEmpty || flying != nil }
     package var queueLength: Int { frames.count + (flying == nil ? 0 : 1) }
 
     /// The largest frame that stays below `limit` on the air, so that one loss costs little.
@@ -127,15 +131,18 @@ package struct LoRaLink: Engine {
             return enqueue([.whole(body)], priority: priority, nil, packet.id, into: &outputs)
         }
         var transfer: UInt16
-        repeat { transfer = UInt16.random(in: 0...UInt16.max, using: &random) } while
-            transfers[transfer] != nil
+        repeat {
+            transfer = UInt16.random(in: 0...UInt16.max, using: &random)
+        } while transfers[transfer] != nil
         let isForAll = packet.destination == Packet.broadcast
-        guard var sender = FragmentSender(
-            body, transfer: transfer, mtu: mtu, isUnacknowledged: isForAll)
+        guard
+            var sender = FragmentSender(
+                body, transfer: transfer, mtu: mtu, isUnacknowledged: isForAll)
         else {
             let most = (mtu - LoRaFrame.fragmentHeader) * LoRaFrame.maxFragments - 4
-            return outputs.append(.failed(
-                packet: packet.id, "\(body.count) octets, at most \(most) fit", frames: 0))
+            return outputs.append(
+                .failed(
+                    packet: packet.id, "\(body.count) octets, at most \(most) fit", frames: 0))
         }
         let todo = sender.fragmentsToSend()
         transfers[transfer] = Work(packet: packet.id, priority: priority, sender: sender)
@@ -216,8 +223,9 @@ package struct LoRaLink: Engine {
         case .failed(let missing):
             transfers[transfer] = nil
             let list = missing.map(String.init).joined(separator: ", ")
-            outputs.append(.failed(
-                packet: work.packet, "fragments \(list) were never confirmed", frames: sent))
+            outputs.append(
+                .failed(
+                    packet: work.packet, "fragments \(list) were never confirmed", frames: sent))
         }
     }
 
@@ -307,8 +315,9 @@ package struct LoRaLink: Engine {
         let snr = min(10, max(-20, heard.snrDb ?? 0))
         let window = 3 + Int((snr + 20) / 30 * 5)
         let slots = Int.random(in: 0..<(1 << window), using: &random)
-        let slot = Duration.microseconds(
-            Int64(modulation.symbolMilliseconds * 2500)) + .microseconds(7600)
+        let slot =
+            Duration.microseconds(
+                Int64(modulation.symbolMilliseconds * 2500)) + .microseconds(7600)
         timers.set(.flood(packet.id), at: now + slot * slots)
     }
 }

@@ -1,7 +1,6 @@
 /// Numbers of JSON (RFC 8259 §6) and how ECMAScript, hence RFC 8785, prints them.
 package enum JSONNumber {
     /// Parses the number at `start`; returns its value and the offset behind it.
-    @inline(__always)
     package static func double(
         _ text: borrowing Span<UInt8>, at start: Int
     ) throws(JSONError) -> (value: Double, end: Int) {
@@ -37,7 +36,6 @@ package enum JSONNumber {
         var end = 0
     }
 
-    @inline(__always)
     private static func scan(
         _ text: borrowing Span<UInt8>, at start: Int
     ) throws(JSONError) -> Parts {
@@ -66,7 +64,6 @@ package enum JSONNumber {
         return parts
     }
 
-    @inline(__always)
     private static func readDigits(
         _ text: borrowing Span<UInt8>, from start: Int, into parts: inout Parts
     ) -> Int {
@@ -149,13 +146,11 @@ package enum JSONNumber {
         appendShortest(value, to: &bytes)
     }
 
-    @inline(__always)
     package static func append(_ value: Int64, to bytes: inout [UInt8]) {
         if value < 0 { bytes.append(0x2D) }
         appendDigits(value.magnitude, to: &bytes)
     }
 
-    @inline(__always)
     private static func appendDigits(_ value: UInt64, to bytes: inout [UInt8]) {
         var rest = value
         var buffer: (UInt64, UInt64, UInt64) = (0, 0, 0)

@@ -51,7 +51,6 @@ package struct JSONReader: Sendable {
     }
 
     /// The next member's name, with the reader before its value; nil when the object has ended.
-    @inline(__always)
     package mutating func nextName(_ text: borrowing Span<UInt8>) throws(JSONError) -> JSONText? {
         guard try continues(text, close: 0x7D) else { return nil }
         guard text[position] == 0x22 else { throw JSONError(.syntax, at: position) }
@@ -70,7 +69,6 @@ package struct JSONReader: Sendable {
     }
 
     /// A string; the reader may stand on blank space before it.
-    @inline(__always)
     package mutating func string(_ text: borrowing Span<UInt8>) throws(JSONError) -> JSONText {
         guard try peek(text) == 0x22 else { throw JSONError(.syntax, at: position) }
         let start = position + 1
@@ -90,7 +88,6 @@ package struct JSONReader: Sendable {
     }
 
     /// A number as a double (IEEE 754, correctly rounded); infinite ones are refused.
-    @inline(__always)
     package mutating func double(_ text: borrowing Span<UInt8>) throws(JSONError) -> Double {
         _ = try peek(text)
         let (value, end) = try JSONNumber.double(text, at: position)
@@ -169,7 +166,6 @@ package struct JSONReader: Sendable {
     }
 
     /// Reads the comma or the closing bracket; true when another member or element follows.
-    @inline(__always)
     private mutating func continues(
         _ text: borrowing Span<UInt8>, close: UInt8
     ) throws(JSONError) -> Bool {
@@ -194,7 +190,6 @@ package struct JSONReader: Sendable {
         return true
     }
 
-    @inline(__always)
     private mutating func remember(
         _ name: JSONText, _ text: borrowing Span<UInt8>
     ) throws(JSONError) {
@@ -221,7 +216,6 @@ package struct JSONReader: Sendable {
     }
 
     /// 64-bit hash of a name: eight octets at a time, multiplied and folded.
-    @inline(__always)
     private static func hash(_ text: borrowing Span<UInt8>, _ range: Range<Int>) -> UInt64 {
         var state = UInt64(truncatingIfNeeded: range.count) &* 0x9E37_79B9_7F4A_7C15
         var at = range.lowerBound

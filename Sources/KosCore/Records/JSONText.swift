@@ -39,7 +39,6 @@ package struct JSONText: Sendable, Hashable {
     }
 
     /// Whether the string is `name`.
-    @inline(__always)
     package func equals(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Bool {
         guard !isEscaped else { return equalsUnescaped(name, in: bytes) }
         guard end - start == name.utf8CodeUnitCount else { return false }

@@ -46,7 +46,6 @@ package struct JSONWriter: Sendable {
     package mutating func newline() { bytes.append(0x0A) }
 
     /// A member's name; its value must follow.
-    @inline(__always)
     package mutating func name(_ name: StaticString) {
         if bytes.last != 0x7B { bytes.append(0x2C) }
         bytes.append(0x22)
@@ -78,7 +77,6 @@ package struct JSONWriter: Sendable {
         separate()
         JSONNumber.append(Int64(value), to: &bytes)
     }
-    @inline(__always)
     package mutating func write(_ value: Double) {
         separate()
         JSONNumber.append(value, to: &bytes)
@@ -127,7 +125,6 @@ package struct JSONWriter: Sendable {
         self.name(name)
         JSONNumber.append(Int64(value), to: &bytes)
     }
-    @inline(__always)
     package mutating func field(_ name: StaticString, _ value: Double) {
         self.name(name)
         JSONNumber.append(value, to: &bytes)
@@ -190,7 +187,6 @@ package struct JSONWriter: Sendable {
     // MARK: Octets
 
     /// Appends without a comma.
-    @inline(__always)
     package mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
     }
@@ -210,7 +206,6 @@ package struct JSONWriter: Sendable {
 
     /// A quoted string: only what must be escaped is, and what would upset a terminal
     /// (DEL, C1 controls, bidirectional overrides).
-    @inline(__always)
     private mutating func quote(_ value: String) {
         bytes.append(0x22)
         var value = value

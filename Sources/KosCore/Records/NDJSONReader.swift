@@ -1,9 +1,10 @@
 /// Cuts octets into lines of newline-delimited JSON, in bounded memory.
 ///
-/// Push chunks with `append` (or read straight into `withFreeSpace`), pull with `next` until it says
-/// nil, and at the end of input pull with `finish`. A line is a range of `buffer`; it is valid until
-/// the next push. What a line may be: the manual's table "NDJSON, exactly" (LF or CRLF, blank lines
-/// skipped, one BOM at the very start and RS at line starts dropped, at most `maxLine` octets).
+/// Push chunks with `append` (or read straight into `withFreeSpace`), pull with `next` until it
+/// says nil, and at the end of input pull with `finish`. A line is a range of `buffer`; it is valid
+/// until the next push. What a line may be: the manual's table "NDJSON, exactly" (LF or CRLF, blank
+/// lines skipped, one BOM at the very start and RS at line starts dropped, at most `maxLine`
+/// octets).
 package struct NDJSONReader: Sendable {
     package static let defaultMaxLine = 1 << 20
 
@@ -34,8 +35,8 @@ package struct NDJSONReader: Sendable {
         unsafe chunk.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
     }
 
-    /// Lets `read` fill up to `capacity` octets behind what is there, and returns its count; nothing is
-    /// added when it is zero or less.
+    /// Lets `read` fill up to `capacity` octets behind what is there, and returns its count;
+    /// nothing is added when it is zero or less.
     package mutating func withFreeSpace(
         _ capacity: Int, _ read: (UnsafeMutableRawBufferPointer) -> Int
     ) -> Int {

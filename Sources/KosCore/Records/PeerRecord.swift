@@ -21,7 +21,8 @@ package struct PeerRecord: Record, Hashable {
         package var name: String?
         package var methods: [String] = []
         package var txt: JSONObject?
-        /// Whether the announcement was signed by the key that the node id names; absent if unknown.
+        /// Whether the announcement was signed by the key that the node id names; absent if
+        /// unknown.
         package var signed: Bool?
         /// Whether this peer is the node that made the record.
         package var isSelf: Bool?

@@ -1,6 +1,7 @@
 /// What kind of record a line is, found in one validating pass over it.
 package struct RecordHead: Sendable, Hashable {
-    /// The `type`, given or told from a bare seed object's members; nil for an object that has neither.
+    /// The `type`, given or told from a bare seed object's members; nil for an object that has
+    /// neither.
     package let type: String?
     /// The `kos` member; nil when it is absent (a bare seed object, or somebody else's record).
     package let version: Int?

@@ -8,23 +8,6 @@ private enum Kind {
     static let sample: UInt32 = 6
 }
 
-/// A node's place on the channel. Its engine is kept apart: what is read often should be small.
-private struct Station: Sendable {
-    var isAlive = true
-    var wake: Instant?
-    var queue: [HopFrame] = []
-    var head = 0
-    var tries = 0
-    var isWaiting = false
-    var isSending = false
-    /// Frames in the air here, and whether the present ones are spoilt.
-    var heard = 0
-    var airUntil = Instant.zero
-    /// Who may still receive the frame under way, with whether it is spoilt there.
-    var receivers: [Int] = []
-    var spoilt: Set<Int> = []
-}
-
 /// Runs one routing protocol at every node of a scenario, over a shared radio channel, in virtual
 /// time.
 package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
@@ -39,18 +22,19 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     package private(set) var trace = Fingerprint()
     private let scenario: Scenario
     private let make: @Sendable (RouterAddress, UInt64, Instant) -> E
-    private var nodes: [Station] = []
+    private var nodes: [RadioStation] = []
     private var engines: [E] = []
     private var heap = EventHeap()
     private var outputs: [RoutingOutput] = []
     private var random: SplitMix64
     private var sentAt: [UInt64: Instant] = [:]
     private var arrived: Set<UInt64> = []
-    private var visited: [UInt64: Set<Int>] = [:]
+    private var visited: [UInt64: [Int: Int]] = [:]
     private var identifications: [UInt16]
     private var dead: Set<Int> = []
-    /// Whether to look for datagrams that run in circles; costs a set a datagram.
-    package var findsRevisits = false
+    /// Whether to note the way of each datagram, which also finds those that run in circles; costs a
+    /// table a datagram.
+    package var tracesPaths = false
 
     package init(
         _ scenario: Scenario, make: @escaping @Sendable (RouterAddress, UInt64, Instant) -> E
@@ -61,7 +45,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         random = SplitMix64(seed: scenario.seed)
         identifications = [UInt16](repeating: 0, count: scenario.nodeCount)
         for number in 0..<scenario.nodeCount {
-            nodes.append(Station())
+            nodes.append(RadioStation())
             engines.append(make(Scenario.address(number), random.next(), .zero))
             arm(number)
         }
@@ -220,11 +204,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     private mutating func count(_ frame: HopFrame) -> Int {
         let datagram = frame.datagram
         let octets = datagram.payload.count + (datagram.content == .sourceRouted ? 20 : 28)
-        var isControl = datagram.content == .control
-        if datagram.content == .sourceRouted {
-            isControl = datagram.payload.first == DSRHeader.noNextHeader
-        }
-        if isControl {
+        if isControl(datagram) {
             metrics.controlFrames += 1
             metrics.controlOctets += octets
         } else {
@@ -312,7 +292,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         let isMine = frame.isBroadcast || frame.receiver == Scenario.address(node)
         guard isMine || E.overhears else { return }
         metrics.events += 1
-        if findsRevisits, isMine, frame.datagram.content != .control { visit(frame.datagram, node) }
+        if tracesPaths, isMine { visit(frame, node) }
         handle(isMine ? .received(frame) : .overheard(frame), node)
         settle(node, watch)
     }
@@ -328,7 +308,6 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         guard now < flow.stop else { return }
         push(now + flow.interval, Kind.traffic, number)
         guard nodes[flow.source].isAlive else { return }
-        // Odd numbers for data: an engine numbers its own messages as it likes.
         identifications[flow.source] &+= 1
         let datagram = Datagram(
             from: Scenario.address(flow.source), to: Scenario.address(flow.destination),
@@ -351,10 +330,36 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         metrics.hops.append(Int(Datagram.defaultTTL) - Int(datagram.ttl) + 1)
     }
 
-    private mutating func visit(_ datagram: Datagram, _ node: Int) {
-        let key = key(datagram)
-        guard sentAt[key] != nil else { return }
-        if !visited[key, default: []].insert(node).inserted { metrics.revisits += 1 }
+    /// Whether a datagram carries nothing of an application's.
+    private func isControl(_ datagram: Datagram) -> Bool {
+        switch datagram.content {
+        case .data: false
+        case .control: true
+        case .sourceRouted: datagram.payload.first == DSRHeader.noNextHeader
+        }
+    }
+
+    private mutating func visit(_ frame: HopFrame, _ node: Int) {
+        let key = key(frame.datagram)
+        guard !isControl(frame.datagram), sentAt[key] != nil else { return }
+        if visited[key]?[node] == nil {
+            visited[key, default: [:]][node] = Scenario.node(frame.sender)
+        } else if !frame.isBroadcast {
+            metrics.revisits += 1
+        }
+    }
+
+    /// The nodes that a datagram of `source` passed on its way to `destination`, both included; nil
+    /// if it did not arrive or ways are not traced.
+    package func path(of identification: UInt16, from source: Int, to destination: Int) -> [Int]? {
+        let key = UInt64(Scenario.address(source).bits) << 16 | UInt64(identification)
+        guard let previous = visited[key] else { return nil }
+        var path = [destination]
+        while let last = path.last, last != source {
+            guard let node = previous[last], path.count <= nodes.count else { return nil }
+            path.append(node)
+        }
+        return path.reversed()
     }
 
     private mutating func strike(_ fault: Scenario.Fault) {

@@ -1,6 +1,7 @@
 /// A packet: the seed's NetworkPacket and MeshPacket in one.
 ///
-/// On the wire and in the pipe it is one JSON object with these members. `route`, `metadata.hops` and
+/// On the wire and in the pipe it is one JSON object with these members. `route`, `metadata.hops`
+/// and
 /// `metadata.ttl` are changed by relays and stay outside the signature.
 package struct Packet: Hashable, Sendable {
     /// The seed's MeshPacketType, and the names that tools add (`reply`, `webrtc-offer`, …).
@@ -11,6 +12,8 @@ package struct Packet: Hashable, Sendable {
         package static let discovery = "discovery"
         package static let heartbeat = "heartbeat"
         package static let reply = "reply"
+        /// Is acknowledged by the node itself and never reaches an application.
+        package static let probe = "probe"
     }
     package struct Metadata: Hashable, Sendable {
         /// Links crossed so far.

@@ -1,4 +1,5 @@
-/// Name of a packet: a UUID of version 7 (RFC 9562 §5.7), so that ids sort by the time they were made.
+/// Name of a packet: a UUID of version 7 (RFC 9562 §5.7), so that ids sort by the time they were
+/// made.
 package struct PacketID: Hashable, Sendable, CustomStringConvertible {
     package let high: UInt64
     package let low: UInt64

@@ -1,5 +1,5 @@
-/// SplitMix64 (Steele, Lea, Flood 2014): the core's only source of chance, always seeded by the caller,
-/// so that a run can be replayed from its seed. Not for keys: those come from swift-crypto.
+/// SplitMix64 (Steele, Lea, Flood 2014): the core's only source of chance, always seeded by the
+/// caller, so that a run can be replayed from its seed. Not for keys: those come from swift-crypto.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

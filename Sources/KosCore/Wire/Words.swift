@@ -69,8 +69,8 @@ extension Span<UInt8> {
     }
 }
 
-/// Octet-parallel tests on a 64-bit word. The lowest bit set marks the first octet found; bits above it
-/// may be false, which is why only the lowest one is used.
+/// Octet-parallel tests on a 64-bit word. The lowest bit set marks the first octet found; bits
+/// above it may be false, which is why only the lowest one is used.
 package enum Words {
     package static let highBits: UInt64 = 0x8080_8080_8080_8080
 

@@ -36,6 +36,7 @@ struct Workbench<E: RoutingProtocolEngine> {
         return log
     }
 
+    @discardableResult
     mutating func send(_ destination: RouterAddress, id: UInt16 = 1) -> [RoutingOutput] {
         give(.send(data(from: engine.address, to: destination, id: id)))
     }

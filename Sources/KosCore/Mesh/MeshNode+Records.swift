@@ -1,0 +1,96 @@
+/// What the node knows, as records.
+extension MeshNode {
+    /// Counters of every link, and of the node as a whole.
+    package func metrics(
+        at now: Instant, timestamp: Timestamp, interval: Duration?, queueDrops: Int
+    ) -> [MetricsRecord] {
+        var total = MetricsRecord(timestamp: timestamp, nodeId: node)
+        total.intervalMs = interval.map { Int($0.milliseconds) }
+        for (reason, count) in dropped { total.dropped[reason.rawValue] = count }
+        if queueDrops > 0 { total.dropped[DropReason.queueFull.rawValue, default: 0] += queueDrops }
+        total.take(links.past, now: now, timestamp: timestamp)
+        var records: [MetricsRecord] = []
+        for (_, entry) in links.entries.sorted(by: { $0.key < $1.key }) {
+            var record = MetricsRecord(timestamp: timestamp, nodeId: node)
+            record.peer = entry.peer?.text ?? entry.traits.place
+            record.transport = entry.traits.transport
+            record.address = entry.traits.remote.description
+            record.intervalMs = total.intervalMs
+            record.take(entry.counters, now: now, timestamp: timestamp)
+            record.rttMs = entry.roundTrip.map { ($0 * 1000).rounded() / 1000 }
+            record.lossRatio = ((1 - min(1, entry.reliability)) * 10_000).rounded() / 10_000
+            total.add(record)
+            records.append(record)
+        }
+        return [total] + records
+    }
+
+    /// The link to a neighbour as this node measures it; nil when it is gone.
+    package func link(
+        to peer: NodeID, event: LinkRecord.Event, at timestamp: Timestamp
+    ) -> LinkRecord? {
+        guard let entry = links.best(to: peer) else {
+            guard event == .down else { return nil }
+            var record = LinkRecord(
+                source: node, destination: peer, transport: .tcp, latency: 0, reliability: 0)
+            record.timestamp = timestamp
+            record.event = .down
+            return record
+        }
+        var record = LinkRecord(
+            source: node, destination: peer, transport: entry.traits.transport,
+            latency: (entry.roundTrip ?? 2) / 2, reliability: min(1, entry.reliability))
+        record.timestamp = timestamp
+        record.event = event
+        record.address = entry.traits.remote.description
+        return record
+    }
+}
+
+extension MetricsRecord {
+    fileprivate mutating func take(_ counters: LinkCounters, now: Instant, timestamp: Timestamp) {
+        bytesReceived = counters.bytesReceived
+        bytesSent = counters.bytesSent
+        packetsReceived = counters.packetsReceived
+        packetsSent = counters.packetsSent
+        errors = counters.errors
+        lastActivity = timestamp + .nanoseconds(counters.lastActivity.nanoseconds - now.nanoseconds)
+    }
+
+    fileprivate mutating func add(_ link: MetricsRecord) {
+        bytesReceived += link.bytesReceived
+        bytesSent += link.bytesSent
+        packetsReceived += link.packetsReceived
+        packetsSent += link.packetsSent
+        errors += link.errors
+        lastActivity = max(lastActivity, link.lastActivity)
+    }
+}
+
+extension Notice {
+    /// The notice as a record.
+    package func record(at timestamp: Timestamp) -> RelayEventRecord {
+        switch self {
+        case .dropped(let reason, let packet, let from):
+            RelayEventRecord(
+                timestamp: timestamp, event: .dropped, packetId: packet, from: from, to: nil,
+                reason: reason.rawValue, hops: 0, ttl: 0)
+        case .duplicate(let packet, let from, let hops, let ttl):
+            RelayEventRecord(
+                timestamp: timestamp, event: .dropped, packetId: packet, from: from, to: nil,
+                reason: DropReason.duplicate.rawValue, hops: hops, ttl: ttl)
+        case .forwarded(let packet, let from, let to, let hops, let ttl):
+            RelayEventRecord(
+                timestamp: timestamp, event: .forwarded, packetId: packet, from: from, to: to,
+                hops: hops, ttl: ttl)
+        case .received(let packet, let from, let hops, let ttl):
+            RelayEventRecord(
+                timestamp: timestamp, event: .received, packetId: packet, from: from, to: nil,
+                hops: hops, ttl: ttl)
+        case .delivered(let packet, let from, let hops, let ttl):
+            RelayEventRecord(
+                timestamp: timestamp, event: .delivered, packetId: packet, from: from, to: nil,
+                hops: hops, ttl: ttl)
+        }
+    }
+}

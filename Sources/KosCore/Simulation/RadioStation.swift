@@ -1,0 +1,16 @@
+/// A node's place on the channel. Its engine is kept apart: what is read often should be small.
+struct RadioStation: Sendable {
+    var isAlive = true
+    var wake: Instant?
+    var queue: [HopFrame] = []
+    var head = 0
+    var tries = 0
+    var isWaiting = false
+    var isSending = false
+    /// Frames in the air here, and whether the present ones are spoilt.
+    var heard = 0
+    var airUntil = Instant.zero
+    /// Who may still receive the frame under way, with whether it is spoilt there.
+    var receivers: [Int] = []
+    var spoilt: Set<Int> = []
+}

@@ -1,0 +1,65 @@
+import KosCore
+import KosNet
+import KosTool
+
+/// `-A -m dht`: this node's port under the mesh's name (BEP 5), and its signed announcement as an item
+/// under its own key (BEP 44).
+extension Announcer {
+    func announceOverDHT() throws {
+        guard let hash = DHTKey(Digest.sha1(Array(options.dht.mesh.utf8))) else { return }
+        guard !options.dht.dhtNode.isEmpty else {
+            return try tell(
+                .dht, error: "no node to begin with; name one with --dht-node address:port")
+        }
+        let client = try DHTClient(options.dht, io)
+        loop.watch(client.socket.descriptor)
+        defer { loop.unwatch(client.socket.descriptor) }
+        wait(
+            client, until: min(SystemClock.now + .milliseconds(600), io.deadline ?? .distantFuture)
+        ) { _ in false }
+        let port = UInt16(clamping: endpoints.first?.port ?? Endpoint.defaultPort)
+        var stored: [Int: Int] = [:]
+        var open: Set<Int> = [client.look(.announce(hash, port: port))]
+        let announcement = publicAnnouncement(client.ownAddress)
+        let item = DHTItem(
+            salt: DHTClient.salt, sequence: announcement.timestamp.milliseconds,
+            value: .octets(announcement.json), signer: identity)
+        let put = client.look(.put(item))
+        open.insert(put)
+        wait(client, until: io.deadline ?? SystemClock.now + .seconds(10)) { output in
+            guard case .finished(let id, let outcome) = output else { return false }
+            stored[id] = outcome.stored
+            open.remove(id)
+            return open.isEmpty
+        }
+        client.save()
+        client.tellDrops()
+        let places = stored[put] ?? 0
+        io.errors.note("dht: \(stored.values.reduce(0, +)) nodes took it")
+        try tell(.dht, error: places > 0 ? nil : "no node of the DHT took the announcement")
+    }
+
+    /// With the address under which the DHT sees us, where an endpoint names no host.
+    private func publicAnnouncement(_ own: ContactAddress?) -> PeerAnnouncement {
+        let seen = endpoints.map { endpoint in
+            guard endpoint.host.isEmpty, let own else { return endpoint }
+            return Endpoint(
+                transport: endpoint.transport, host: own.ip.description, port: endpoint.port,
+                path: endpoint.path)
+        }
+        return PeerAnnouncement(
+            nodeId: identity.node, capabilities: options.capability, endpoints: seen,
+            timestamp: SystemClock.timestamp, ttlMs: Int(ttl.nanoseconds / 1_000_000)
+        ).fittingTXT(maxOctets: 800).signed(by: identity)
+    }
+
+    private func wait(
+        _ client: DHTClient, until end: Instant, _ isDone: (Kademlia.Output) -> Bool
+    ) {
+        while SystemClock.now < end {
+            let next = min(end, client.nextDeadline ?? end)
+            _ = loop.wait(max(.zero, next - SystemClock.now))
+            for output in client.run() where isDone(output) { return }
+        }
+    }
+}

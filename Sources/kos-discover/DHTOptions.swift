@@ -1,0 +1,46 @@
+import ArgumentParser
+import KosCore
+import KosTool
+
+/// Options of the method `dht`.
+struct DHTOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A node of the DHT to begin with: address:port.", valueName: "contact"))
+    var dhtNode: [ContactOption] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "UDP port of the DHT; chosen by the kernel if not said.", valueName: "port"))
+    var dhtPort: UInt16 = 0
+
+    @Option(
+        name: .long, help: ArgumentHelp("Only on this address of the host.", valueName: "address"))
+    var dhtAddress: AddressOption?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Name of the mesh, under which its nodes find each other.", valueName: "name"))
+    var mesh = "kos"
+}
+
+/// `192.0.2.1:6881`, `[2001:db8::1]:6881`.
+struct ContactOption: ExpressibleByArgument, Sendable {
+    let contact: ContactAddress
+    init?(argument: String) {
+        guard let endpoint = Endpoint("udp://" + argument), let ip = IPAddress(endpoint.host),
+            let port = UInt16(exactly: endpoint.port), port > 0
+        else { return nil }
+        contact = ContactAddress(ip: ip, port: port)
+    }
+}
+
+struct AddressOption: ExpressibleByArgument, Sendable {
+    let address: IPAddress
+    init?(argument: String) {
+        guard let address = IPAddress(argument) else { return nil }
+        self.address = address
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import KosCore
+import KosNet
+import KosTool
+
+/// `kos-relay [run]`: the relay itself.
+struct Run: Tool {
+    static let configuration = CommandConfiguration(abstract: "Run a relay (the default verb).")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var control: ControlOptions
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Where to listen: tcp:// udp:// ws:// (port 0 lets the kernel choose).", valueName: "uri"))
+    var listen: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Relays to stay connected to.", valueName: "uri"))
+    var connect: [String] = []
+
+    @Option(help: ArgumentHelp("Name for people, told to the mesh.", valueName: "name"))
+    var name: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("What this node can do, told to the mesh.", valueName: "name"))
+    var capability: [String] = ["relay"]
+
+    @Option(help: ArgumentHelp("Private key; by default the one of this user, made when needed.", valueName: "file"))
+    var keyFile: String?
+
+    @Flag(help: "Take neighbours and packets without signatures.")
+    var insecure = false
+
+    @Flag(help: "Read packets to forward from standard input.")
+    var stdin = false
+
+    @Option(help: ArgumentHelp(
+        "Events to write: received,forwarded,delivered,dropped, all or none.", valueName: "list"))
+    var events = "forwarded,delivered,dropped"
+
+    @Option(help: ArgumentHelp("Write metrics this often.", valueName: "dur"))
+    var metrics: DurationOption?
+
+    @Option(help: ArgumentHelp("Time between heartbeats.", valueName: "dur"))
+    var heartbeat: DurationOption?
+
+    mutating func run(_ io: ToolIO) throws -> ExitStatus {
+        let session = try RelaySession(self, io)
+        try session.run()
+        return session.status
+    }
+
+    func endpoints(_ texts: [String], for option: String) throws -> [Endpoint] {
+        try texts.map { text in
+            guard let endpoint = Endpoint(text) else {
+                throw ToolFailure.usage(
+                    "\(option) '\(text)' is no URI of a transport",
+                    hint: "for example tcp://127.0.0.1:\(Endpoint.defaultPort)")
+            }
+            return endpoint
+        }
+    }
+
+    func eventNames() throws -> Set<String> {
+        let all = ["received", "forwarded", "delivered", "dropped"]
+        if events == "all" { return Set(all) }
+        if events == "none" { return [] }
+        let names = events.split(separator: ",").map(String.init)
+        for name in names where !all.contains(name) {
+            throw ToolFailure.usage(
+                "--events has no '\(name)'", hint: "one of \(all.joined(separator: ", ")), all, none")
+        }
+        return Set(names)
+    }
+}

@@ -1,0 +1,115 @@
+import KosCore
+import KosNet
+import KosTool
+
+/// Packets on their way: what each was, and what became of it.
+final class Outbox {
+    private struct Entry {
+        let destination: String
+        let route: RouteRecord?
+        let ref: String?
+        var complaint: (code: String, text: String)?
+    }
+    /// Packets that may be on their way at a time; more are read when some have ended.
+    static let window = 1024
+
+    private let io: ToolIO
+    private var entries: [String: Entry] = [:]
+    private var waiting: [Int: Entry] = [:]
+    private var lastToken = 0
+    private(set) var succeeded = 0
+    private(set) var failed = 0
+    var isFull: Bool { entries.count >= Outbox.window }
+    var isEmpty: Bool { entries.isEmpty && waiting.isEmpty }
+
+    init(_ io: ToolIO) { self.io = io }
+
+    var status: ExitStatus {
+        if failed == 0 { return succeeded > 0 ? .yes : .no }
+        return succeeded > 0 ? .partly : .no
+    }
+
+    func post(_ message: Message, route: RouteRecord?, _ driver: NodeDriver) {
+        lastToken += 1
+        waiting[lastToken] = Entry(destination: message.destination, route: route, ref: nil)
+        driver.post(.service(.post(message, token: lastToken)))
+    }
+
+    func forward(_ packet: Packet, _ persistence: Persistence?, _ driver: NodeDriver) {
+        entries[packet.id] = Entry(destination: packet.destination, route: nil, ref: packet.id)
+        driver.post(.service(.forward(packet, persistence)))
+    }
+
+    func accepted(_ token: Int, _ packet: Packet) {
+        guard let entry = waiting.removeValue(forKey: token) else { return }
+        entries[packet.id] = entry
+    }
+
+    /// A node on the way said why the packet ended there; attempts may be left.
+    func complained(_ id: String, _ control: Packet.Control, by node: NodeID) {
+        entries[id]?.complaint = (control.rawValue, "\(control.rawValue) at \(node)")
+    }
+
+    func confirmed(_ id: String, attempts: Int, octets: Int, milliseconds: Double) throws {
+        guard let entry = entries.removeValue(forKey: id) else { return }
+        var record = result(id, entry, success: true, octets: octets, attempts: attempts)
+        record.rttMs = (milliseconds * 1000).rounded() / 1000
+        record.status = "delivered"
+        try end(record)
+    }
+
+    func sent(_ id: String, octets: Int) throws {
+        guard let entry = entries.removeValue(forKey: id) else { return }
+        var record = result(id, entry, success: true, octets: octets, attempts: 1)
+        record.status = "sent"
+        try end(record)
+    }
+
+    func lost(_ id: String, code: String, _ text: String, attempts: Int, octets: Int) throws {
+        guard let entry = entries.removeValue(forKey: id) else { return }
+        var record = result(id, entry, success: false, octets: octets, attempts: attempts)
+        record.error = entry.complaint.map { "\($0.text); \(text)" } ?? text
+        record.errorCode = entry.complaint?.code ?? code
+        try end(record)
+    }
+
+    /// The time is over: everything that has no answer yet has failed.
+    func giveUp(code: String, _ text: String) throws {
+        for id in entries.keys.sorted() { try lost(id, code: code, text, attempts: 1, octets: 0) }
+        for (_, entry) in waiting.sorted(by: { $0.key < $1.key }) {
+            var record = result("", entry, success: false, octets: 0, attempts: 0)
+            record.error = text
+            record.errorCode = code
+            try end(record)
+        }
+        waiting = [:]
+    }
+
+    /// A message that could not even be posted.
+    func refuse(to destination: String, code: String, _ text: String) throws {
+        var record = SendResultRecord(
+            timestamp: SystemClock.timestamp, success: false, packetId: "", destination: destination)
+        record.error = text
+        record.errorCode = code
+        try end(record)
+    }
+
+    private func result(
+        _ id: String, _ entry: Entry, success: Bool, octets: Int, attempts: Int
+    ) -> SendResultRecord {
+        var record = SendResultRecord(
+            timestamp: SystemClock.timestamp, success: success, packetId: id,
+            destination: entry.destination, bytesSent: octets, attempts: attempts)
+        record.route = entry.route
+        record.ref = entry.ref
+        return record
+    }
+
+    private func end(_ record: SendResultRecord) throws {
+        if record.success { succeeded += 1 } else { failed += 1 }
+        if !record.success, io.common.quiet || io.output.isText {
+            io.errors.say("\(record.destination): \(record.error ?? "not sent")")
+        }
+        try io.output.write(record)
+    }
+}
