@@ -9,7 +9,11 @@ package struct Router: Sendable {
     /// What each link adds under `metric`; infinite where a requirement forbids it.
     package let weights: [Double]
     private var search: ShortestPath
+    /// Whether some link states a bandwidth.
+    let knowsBandwidth: Bool
     private var hints: Hints?
+    /// The graph by target, once it was needed.
+    var reversed: Graph?
 
     package init(
         _ topology: Topology, metric: Metric = .weight,
@@ -19,6 +23,7 @@ package struct Router: Sendable {
         self.metric = metric
         self.requirements = requirements
         graph = Graph(topology)
+        knowsBandwidth = topology.rows.contains { $0.bandwidth.isFinite }
         weights = graph.weights(topology, by: metric, requirements: requirements)
         search = ShortestPath(graph, weights: weights)
     }

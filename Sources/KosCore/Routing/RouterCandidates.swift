@@ -96,7 +96,9 @@ extension Router {
         var references = ScoreReferences(
             latency: requirements.maxLatency ?? 0,
             bandwidth: requirements.minBandwidth ?? bounds.bandwidth[Int(source)])
-        guard requirements.minBandwidth == nil, requirements.isAdditive else { return references }
+        guard requirements.minBandwidth == nil, requirements.isAdditive, knowsBandwidth else {
+            return references
+        }
         let widest = run(.metric(.bandwidth), source, target, bounds)
         if let path = widest.paths.first {
             references.bandwidth = RouteTotals(path.links, in: topology, by: .latency).bandwidth
@@ -105,9 +107,11 @@ extension Router {
     }
 
     /// The graph by target, without the links that a requirement forbids.
-    private func reverse() -> Graph {
+    private mutating func reverse() -> Graph {
         guard requirements.minBandwidth != nil || requirements.isFilter else {
-            return graph.reversed()
+            let reverse = reversed ?? graph.reversed()
+            reversed = reverse
+            return reverse
         }
         return graph.filtered { _, _, link in requirements.allows(link, of: topology) }.reversed()
     }

@@ -22,7 +22,8 @@ import Testing
             }
             #expect(plain == hinted, "A* found another path, seed \(seed)")
             guard sum.isFinite else { continue }
-            let met = try #require(both.meet(0, target), "seed \(seed)")
+            let meeting = both.meet(0, target)
+            let met = try #require(meeting, "seed \(seed)")
             #expect(abs(met.sum - sum) < 1e-9, "seed \(seed)")
             #expect(landmarks.bound(from: 0, to: target) <= sum, "seed \(seed)")
         }

@@ -107,7 +107,8 @@ import Testing
             var prepared = try PreparedGraph(octets.span)
             let expected = router.shortest(from: 0, to: target)
             let name = topology.name(of: target)
-            let index = try #require(prepared.index(of: name, octets.span))
+            let place = prepared.index(of: name, octets.span)
+            let index = try #require(place)
             let found = prepared.route(from: 0, to: index, octets.span)
             let sum = found.map {
                 RouteTotals($0.path.links, in: $0.topology, by: .latency).latency
