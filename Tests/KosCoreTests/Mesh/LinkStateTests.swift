@@ -1,0 +1,57 @@
+import KosCore
+import Testing
+
+/// What a node believes of links that others tell of.
+@Suite struct LinkStateTests {
+    private static func announcement(
+        _ sequence: Int, role: NodeInfo.Role = .relay, to destinations: [NodeID]
+    ) -> LinkState.Announcement {
+        LinkState.Announcement(
+            info: NodeInfo(
+                name: nil, role: role, capabilities: [], addresses: [], sequence: sequence),
+            links: destinations.map {
+                LinkState.Link(destination: $0, transport: .tcp, latency: 1, reliability: 1, address: nil)
+            },
+            line: [], heardAt: .zero, timestamp: Timestamp(milliseconds: 0))
+    }
+    private static let names = ["a", "b", "c", "d"].compactMap { NodeID($0) }
+
+    @Test func aLinkCountsOnlyWhenBothEndsTellOfIt() {
+        let (a, b, c) = (LinkStateTests.names[0], LinkStateTests.names[1], LinkStateTests.names[2])
+        var mesh = LinkState()
+        _ = mesh.merge(LinkStateTests.announcement(1, to: [b]), of: a)
+        _ = mesh.merge(LinkStateTests.announcement(1, to: [a, c]), of: b)
+        // c says nothing of b: b alone cannot vouch for the link.
+        _ = mesh.merge(LinkStateTests.announcement(1, to: []), of: c)
+        #expect(mesh.nextHops(from: a) == [b: b])
+        _ = mesh.merge(LinkStateTests.announcement(2, to: [b]), of: c)
+        #expect(mesh.nextHops(from: a) == [b: b, c: b])
+    }
+
+    @Test func anOlderOrEqualNumberChangesNothing() {
+        let (a, b) = (LinkStateTests.names[0], LinkStateTests.names[1])
+        var mesh = LinkState()
+        #expect(mesh.merge(LinkStateTests.announcement(5, to: [b]), of: a) == .news)
+        #expect(mesh.merge(LinkStateTests.announcement(5, to: []), of: a) == .stale)
+        #expect(mesh.merge(LinkStateTests.announcement(4, to: []), of: a) == .stale)
+        #expect(mesh.nodes[a]?.links.count == 1)
+    }
+
+    @Test func aLeafForwardsForNobody() {
+        let (a, b, c) = (LinkStateTests.names[0], LinkStateTests.names[1], LinkStateTests.names[2])
+        var mesh = LinkState()
+        _ = mesh.merge(LinkStateTests.announcement(1, to: [b]), of: a)
+        _ = mesh.merge(LinkStateTests.announcement(1, role: .leaf, to: [a, c]), of: b)
+        _ = mesh.merge(LinkStateTests.announcement(1, to: [b]), of: c)
+        #expect(mesh.nextHops(from: a) == [b: b])
+    }
+
+    @Test func whatIsNotRenewedIsForgotten() {
+        let (a, b) = (LinkStateTests.names[0], LinkStateTests.names[1])
+        var mesh = LinkState()
+        _ = mesh.merge(LinkStateTests.announcement(1, to: [b]), of: a)
+        _ = mesh.merge(LinkStateTests.announcement(1, to: [a]), of: b)
+        #expect(mesh.age(to: .zero + .seconds(101), keeping: a))
+        #expect(mesh.nodes.keys.sorted() == [a])
+    }
+}

@@ -1,0 +1,26 @@
+import KosCore
+import Testing
+
+/// Small meshes under faults; Tests/Tools runs hundreds of larger ones with the release build.
+@Suite struct MeshTrialTests {
+    private static func outcome(_ seed: UInt64) -> MeshTrial.Outcome {
+        var settings = MeshTrial.Settings()
+        settings.nodes = 6
+        settings.messagesPerNode = 2
+        settings.trouble = .seconds(5)
+        settings.calm = .seconds(30)
+        return MeshTrial.run(seed: seed, settings: settings)
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func lawsHoldUnderFaults(seed: UInt64) {
+        let outcome = MeshTrialTests.outcome(seed)
+        #expect(outcome.violations.isEmpty, "kos-relay simulate --seed \(seed) --nodes 6")
+        #expect(outcome.sent == 12)
+        #expect(outcome.acknowledged >= 10, "of \(outcome.sent), after the faults have ended")
+    }
+
+    @Test func theSameSeedIsTheSameRun() {
+        #expect(MeshTrialTests.outcome(7).fingerprint == MeshTrialTests.outcome(7).fingerprint)
+    }
+}
