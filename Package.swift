@@ -43,7 +43,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // The core: every decision, and nothing but the Swift standard library.
@@ -59,10 +58,6 @@ let package = Package(
         .target(name: "KosRadio", dependencies: ["KosCore", "CBluetooth"], swiftSettings: strict),
         .target(name: "KosMDNS", dependencies: ["KosCore", "CAvahi"], swiftSettings: strict),
         .target(name: "KosPcap", dependencies: ["KosCore", "CPcap"], swiftSettings: strict),
-        .target(
-            name: "KosStore",
-            dependencies: ["KosCore", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
         .systemLibrary(
             name: "CAvahi", pkgConfig: "avahi-client", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(
@@ -73,7 +68,7 @@ let package = Package(
         tool("kos-discover", ["KosNet", "KosRadio", "KosMDNS"]),
         tool("kos-route", []),
         tool("kos-send", ["KosNet", "KosRadio"]),
-        tool("kos-relay", ["KosNet", "KosRadio", "KosStore"]),
+        tool("kos-relay", ["KosNet", "KosRadio"]),
         tool("kos-lora", ["KosNet", "KosRadio"]),
         tool("kos-capture", ["KosPcap"]),
 

@@ -4,8 +4,8 @@ package import KosCore
 
 /// Browsing, resolving and announcing through the Avahi daemon of this host.
 ///
-/// Everything happens on the thread that calls `AvahiLoop.wait`. A client whose daemon went away is dead
-/// for good, with all its browsers and groups; `advance` makes a new one, with growing pauses.
+/// Everything happens on the thread that calls `AvahiLoop.wait`. A client whose daemon went away is
+/// dead for good, with all its browsers and groups; `advance` makes a new one, with growing pauses.
 package final class MDNSClient {
     package struct Browsing: Sendable {
         /// `_kos._tcp`, or nil for the services of every type.
@@ -241,7 +241,8 @@ package final class MDNSClient {
             if waiting.count < MDNSClient.maxWaiting { waiting.append(key) }
             return
         }
-        // The address of the version of the row: a row of one version may carry an address of the other.
+        // The address of the version of the row: a row of one version may carry an address of the
+        // other.
         let resolver = avahi_service_resolver_new(
             client, key.interface, key.version, key.name, key.type, key.domain, key.version,
             Avahi.lookUpPlainly,

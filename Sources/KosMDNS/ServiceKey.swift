@@ -72,7 +72,8 @@ extension TXTRecord {
         self.init(strings: strings)
     }
 
-    /// The record as an Avahi list, which the caller frees. Avahi prepends, so the last one goes first.
+    /// The record as an Avahi list, which the caller frees. Avahi prepends, so the last one goes
+    /// first.
     var list: UnsafeMutablePointer<AvahiStringList>? {
         var list: UnsafeMutablePointer<AvahiStringList>?
         for pair in pairs.reversed() {

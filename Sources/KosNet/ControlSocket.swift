@@ -24,7 +24,8 @@ package enum ControlSocket {
         _ path: String, host: NodeHost, answer: @escaping (String) -> [UInt8]
     ) throws(Failure) {
         guard path.utf8.count < 104 else {
-            throw Failure(kind: .cannotListen, message: "\(path): longer than a socket's name may be")
+            throw Failure(
+                kind: .cannotListen, message: "\(path): longer than a socket's name may be")
         }
         guard !isAnswered(path) else {
             throw Failure(kind: .inUse, message: "another relay answers at \(path)")
@@ -43,8 +44,9 @@ package enum ControlSocket {
             switch result {
             case .success: chmod(path, 0o600)
             case .failure(let error):
-                boundHost.value.stop(throwing: Failure(
-                    kind: .cannotListen, message: "\(path): \(Transports.describe(error))"))
+                boundHost.value.stop(
+                    throwing: Failure(
+                        kind: .cannotListen, message: "\(path): \(Transports.describe(error))"))
             }
         }
     }
@@ -86,11 +88,13 @@ package enum ControlSocket {
             space.copyBytes(from: path.utf8)
             return true
         }
-        let isConnected = isFitting && withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(end, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+        let isConnected =
+            isFitting
+            && withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(end, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                }
             }
-        }
         guard isConnected else {
             close(end)
             return nil
@@ -117,5 +121,7 @@ private final class ControlHandler: ChannelInboundHandler {
             .whenComplete { _ in bound.value.close(promise: nil) }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
 }

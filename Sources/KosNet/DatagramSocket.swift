@@ -71,7 +71,8 @@ package final class DatagramSocket {
                     recvfrom(descriptor, &buffer, buffer.count, 0, $0, &length)
                 }
             }
-            // An ICMP error of an earlier datagram is told here; it says nothing about the next one.
+            // An ICMP error of an earlier datagram is told here; it says nothing about the next
+            // one.
             if count < 0, errno == ECONNREFUSED || errno == EINTR { continue }
             guard count >= 0, let sender = DatagramSocket.contact(&name) else { return nil }
             return (Array(buffer[..<count]), sender)

@@ -35,10 +35,14 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func answer(_ context: ChannelHandlerContext) {
         guard let head else { return }
         switch (head.method, head.uri) {
-        case _ where isTooLarge: respond(context, .payloadTooLarge, "{\"error\":\"longer than 1 MiB\"}\n")
+        case _ where isTooLarge:
+            respond(context, .payloadTooLarge, "{\"error\":\"longer than 1 MiB\"}\n")
         case (.POST, _): post(context)
         case (.GET, "/healthz"): respond(context, .ok, "{\"status\":\"ok\"}\n")
-        case (.GET, _): respond(context, .notFound, "{\"error\":\"POST packets here, or upgrade to a WebSocket\"}\n")
+        case (.GET, _):
+            respond(
+                context, .notFound, "{\"error\":\"POST packets here, or upgrade to a WebSocket\"}\n"
+            )
         default: respond(context, .methodNotAllowed, "{\"error\":\"only GET and POST\"}\n")
         }
     }

@@ -2,7 +2,8 @@ package import KosCore
 import NIOCore
 import NIOPosix
 
-/// Asks relays who they are, and what they know of the mesh: a leaf node on an event loop of its own.
+/// Asks relays who they are, and what they know of the mesh: a leaf node on an event loop of its
+/// own.
 package final class MeshProbe: Sendable {
     package enum Event: Sendable {
         /// The relay at this endpoint has said, signed, who it is.

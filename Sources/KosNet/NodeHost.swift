@@ -69,7 +69,8 @@ package final class NodeHost {
 
     /// Listens on `endpoints`, then calls `body` with what became of each, in order.
     package func listen(
-        on endpoints: [Endpoint], then body: @escaping ([Result<Endpoint, Transports.Failure>]) throws -> Void
+        on endpoints: [Endpoint],
+        then body: @escaping ([Result<Endpoint, Transports.Failure>]) throws -> Void
     ) {
         let attempts = endpoints.map { endpoint in
             driver.listen(on: endpoint).map { Result<Endpoint, Transports.Failure>.success($0) }

@@ -2,8 +2,8 @@ import Glibc
 package import NIOCore
 import NIOPosix
 
-/// Octets of a descriptor on an event loop: pipes, terminals and sockets as they come, files in chunks.
-/// While `isPaused` nothing is read.
+/// Octets of a descriptor on an event loop: pipes, terminals and sockets as they come, files in
+/// chunks. While `isPaused` nothing is read.
 package final class OctetSource {
     private static let chunk = 256 * 1024
 
@@ -105,5 +105,7 @@ private final class SourceHandler: ChannelInboundHandler {
         source.end()
         context.fireChannelInactive()
     }
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
 }

@@ -4,8 +4,8 @@ import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 
-/// WebSocket (RFC 6455): one text message is one packet, subprotocol `kos.v1`. The same port answers
-/// plain HTTP: `POST /` takes packets, `GET /healthz` says that the relay lives.
+/// WebSocket (RFC 6455): one text message is one packet, subprotocol `kos.v1`. The same port
+/// answers plain HTTP: `POST /` takes packets, `GET /healthz` says that the relay lives.
 enum WebSocketTransport {
     static let subprotocol = "kos.v1"
 
@@ -21,7 +21,8 @@ enum WebSocketTransport {
                     try addClient(channel, endpoint, bound, upgraded)
                 }
             }
-        let channel = Transports.address(of: endpoint).map { bootstrap.connect(to: $0) }
+        let channel =
+            Transports.address(of: endpoint).map { bootstrap.connect(to: $0) }
             ?? bootstrap.connect(host: endpoint.host, port: endpoint.port)
         channel.whenFailure { upgraded.fail($0) }
         channel.whenSuccess { channel in
@@ -37,12 +38,14 @@ enum WebSocketTransport {
         _ upgraded: EventLoopPromise<Void>
     ) throws {
         let upgrader = NIOWebSocketClientUpgrader(
-            requestKey: NIOWebSocketClientUpgrader.randomRequestKey(), maxFrameSize: LinkTraits.maxPacket,
+            requestKey: NIOWebSocketClientUpgrader.randomRequestKey(),
+            maxFrameSize: LinkTraits.maxPacket,
             automaticErrorHandling: true
         ) { channel, _ in
             channel.eventLoop.makeCompletedFuture {
                 try WebSocketHandler.install(
-                    on: channel, WebSocketHandler(driver: bound.value, remote: endpoint, isClient: true))
+                    on: channel,
+                    WebSocketHandler(driver: bound.value, remote: endpoint, isClient: true))
                 upgraded.succeed()
             }
         }
@@ -81,7 +84,8 @@ enum WebSocketTransport {
         }
     }
 
-    private static func addServer(_ channel: any Channel, _ bound: NIOLoopBound<NodeDriver>) throws {
+    private static func addServer(_ channel: any Channel, _ bound: NIOLoopBound<NodeDriver>) throws
+    {
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: LinkTraits.maxPacket, automaticErrorHandling: true,
             shouldUpgrade: { channel, head in
@@ -96,7 +100,8 @@ enum WebSocketTransport {
                 channel.eventLoop.makeCompletedFuture {
                     let remote = Transports.endpoint(.ws, channel.remoteAddress, path: head.uri)
                     try WebSocketHandler.install(
-                        on: channel, WebSocketHandler(driver: bound.value, remote: remote, isClient: false))
+                        on: channel,
+                        WebSocketHandler(driver: bound.value, remote: remote, isClient: false))
                 }
             })
         let http = HTTPHandler(driver: bound.value)

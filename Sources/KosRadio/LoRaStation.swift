@@ -4,8 +4,9 @@ package import KosCore
 
 /// A radio as programs use it: packets and raw frames in and out, every frame within the law.
 ///
-/// kos-lora, and whatever else sends over LoRa, goes through here: the modem, the ledger of air time and
-/// the packet link are in one place, and no frame reaches a modem that the ledger has not let go.
+/// kos-lora, and whatever else sends over LoRa, goes through here: the modem, the ledger of air
+/// time and the packet link are in one place, and no frame reaches a modem that the ledger has not
+/// let go.
 package final class LoRaStation {
     package enum Event: Sendable {
         case ready(ModemInfo)

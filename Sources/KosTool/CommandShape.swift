@@ -47,8 +47,10 @@ struct CommandShape {
 
     private init(_ tree: JSONObject) {
         name = tree["commandName"]?.string ?? ""
-        defaultCommand = tree["defaultSubcommand"]?.string
-        commands = (tree["subcommands"]?.array ?? []).compactMap(\.object).map(CommandShape.init)
+        let verbs = (tree["subcommands"]?.array ?? []).compactMap(\.object).map(CommandShape.init)
+        commands = verbs
+        // The parser does not tell which verb is meant when none is given; ours is always `run`.
+        defaultCommand = verbs.contains { $0.name == "run" } ? "run" : nil
         let arguments = (tree["arguments"]?.array ?? []).compactMap(\.object)
         options = arguments.filter { $0["kind"]?.string != "positional" }.map(Option.init)
     }

@@ -144,9 +144,48 @@ package final class RecordOutput {
     }
     private var pending = 0
 
+    /// Whether a reader that does not read is waited for. A relay must not stand still for its log:
+    /// it sets this to false, and what does not fit into `hoard` is dropped and counted.
+    package var isPatient = true
+    /// Octets dropped because the reader did not read.
+    package private(set) var octetsDropped = 0
+    private static let hoard = 4 << 20
+
+    /// Writes what the reader takes at once; pieces of PIPE_BUF octets go into a pipe whole or not.
+    private func drainWithoutWaiting() throws {
+        let held = writer.bytes
+        var done = 0
+        while done < held.count {
+            var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard poll(&ready, 1, 0) > 0 else { break }
+            let count = held.withUnsafeBytes { octets in
+                Glibc.write(
+                    descriptor, octets.baseAddress.map { $0 + done }, min(4096, octets.count - done)
+                )
+            }
+            if count > 0 {
+                done += count
+                octetsWritten += count
+            } else if errno != EAGAIN {
+                try waitOrFail(errno)
+            }
+        }
+        guard done < held.count else { return writer.removeAll() }
+        let rest = held[done...]
+        writer.removeAll()
+        guard rest.count <= RecordOutput.hoard else {
+            // The line that was begun is ended, so that the next one is whole.
+            octetsDropped += rest.count
+            let end = rest.firstIndex(of: 0x0A).map { $0 + 1 } ?? rest.endIndex
+            return writer.append(Array(rest[..<end]).span)
+        }
+        writer.append(Array(rest).span)
+    }
+
     private func drain() throws {
         oldest = nil
         guard !writer.bytes.isEmpty else { return }
+        guard isPatient else { return try drainWithoutWaiting() }
         defer { writer.removeAll() }
         try writer.bytes.withUnsafeBytes { octets in
             var done = 0

@@ -2,8 +2,8 @@ import KosCore
 import KosNet
 import KosTool
 
-/// `-A -m dht`: this node's port under the mesh's name (BEP 5), and its signed announcement as an item
-/// under its own key (BEP 44).
+/// `-A -m dht`: this node's port under the mesh's name (BEP 5), and its signed announcement as an
+/// item under its own key (BEP 44).
 extension Announcer {
     func announceOverDHT() throws {
         guard let hash = DHTKey(Digest.sha1(Array(options.dht.mesh.utf8))) else { return }

@@ -47,8 +47,9 @@ extension Announcer {
         }
     }
 
-    /// Holds the announcement, renewing it, until `--hold` is over or a signal comes. The daemon's second
-    /// announcement follows the first by a second (RFC 6762 §8.3), which is the least that is held.
+    /// Holds the announcement, renewing it, until `--hold` is over or a signal comes. The daemon's
+    /// second announcement follows the first by a second (RFC 6762 §8.3), which is the least that
+    /// is held.
     private func keep(_ client: MDNSClient) throws {
         let hold = max(options.announcing.hold?.duration ?? .zero, .milliseconds(1100))
         let end = SystemClock.now + hold

@@ -97,9 +97,6 @@ struct KosDiscover: Tool {
         if let scope, PeerFilter.Scope(rawValue: scope) == nil {
             throw ValidationError("--scope is local, lan or wan, not '\(scope)'")
         }
-        if let input, input != "-" {
-            throw ValidationError("the only operand is '-', not '\(input)'")
-        }
         if isWatch, announcing.isAnnounce {
             throw ValidationError("--watch and --announce are two runs")
         }
@@ -110,6 +107,10 @@ struct KosDiscover: Tool {
     }
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
+        // Not in `validate`: a misspelt option is told before what stands behind it.
+        if let input, input != "-" {
+            throw ToolFailure.usage("the only operand is '-', not '\(input)'")
+        }
         if isSurvey { return try MethodSurvey.run(io) }
         return announcing.isAnnounce
             ? try Announcer(self, io).run() : try Session(self, io).run()

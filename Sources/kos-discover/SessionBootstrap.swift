@@ -2,8 +2,8 @@ import KosCore
 import KosNet
 import KosTool
 
-/// Relays that are asked who they are, and with `--links` what they know of the mesh: the seed's joinMesh
-/// without staying. Some may fail; only when all do has the method failed.
+/// Relays that are asked who they are, and with `--links` what they know of the mesh: the seed's
+/// joinMesh without staying. Some may fail; only when all do has the method failed.
 extension Session {
     func startBootstrap() throws {
         let endpoints = options.bootstrap.map(\.endpoint) + listedPeers.flatMap(\.endpoints)
@@ -44,6 +44,7 @@ extension Session {
                 io.errors.say("bootstrap: \(endpoint): \(reason)")
             case .topology(let node, let peers, let links):
                 pendingTopology.remove(node)
+                guard options.wantsLinks else { continue }
                 for peer in peers where relays[peer.nodeId] == nil { try seeFromAfar(peer, node) }
                 for link in links { knownLinks[LinkKey(link)] = link }
             }

@@ -2,8 +2,8 @@ import KosCore
 import KosNet
 import KosTool
 
-/// The DHT as a method of a session: the nodes that announced themselves under the mesh's name, and the
-/// signed announcement of a node that is asked for by its id.
+/// The DHT as a method of a session: the nodes that announced themselves under the mesh's name, and
+/// the signed announcement of a node that is asked for by its id.
 extension Session {
     func startDHT() throws {
         guard

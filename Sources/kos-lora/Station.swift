@@ -90,8 +90,8 @@ final class Station {
         }
     }
 
-    /// Gives the answers that a sender still waits for: an acknowledgement that is lost is asked for
-    /// again within about a second.
+    /// Gives the answers that a sender still waits for: an acknowledgement that is lost is asked
+    /// for again within about a second.
     func linger() throws {
         guard radio.isBusy else { return }
         var quiet = SystemClock.now + .seconds(2)

@@ -53,7 +53,9 @@ final class PacketInput {
             let record = try PacketDraft.complete(
                 RecordFields(parsing: line.span), author: &author, at: SystemClock.now)
             var packet = record.packet
-            if packet.source == signer.node, packet.signature == nil { packet = packet.signed(by: signer) }
+            if packet.source == signer.node, packet.signature == nil {
+                packet = packet.signed(by: signer)
+            }
             if let link { host.driver.received(packet.wire + [0x0A], on: link) }
         } catch {
             try io.report(error, line: number, of: "stdin")

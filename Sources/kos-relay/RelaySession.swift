@@ -43,11 +43,13 @@ final class RelaySession {
     func run() throws {
         try io.startWatching(
             onInterim: { [self] in try writeMetrics(interval: nil) }, onReload: {})
+        io.output.isPatient = false
         var settings = MeshNode.Settings()
         settings.name = options.name
         settings.capabilities = options.capability
         settings.isInsecure = options.insecure
-        settings.tellsForwarding = !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
+        settings.tellsForwarding =
+            !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
         if let heartbeat = options.heartbeat?.duration { settings.heartbeat = heartbeat }
         let now = SystemClock.now
         let node = MeshNode(
@@ -67,7 +69,9 @@ final class RelaySession {
     private func start(_ host: NodeHost) throws {
         self.host = host
         let driver = host.driver
-        driver.observer = { [unowned self] output, time in host.guarded { try observe(output, time) } }
+        driver.observer = { [unowned self] output, time in
+            host.guarded { try observe(output, time) }
+        }
         driver.settled = { [unowned self] in host.guarded { try io.output.flush() } }
         driver.dialFailed = { [unowned self] endpoint, reason in
             io.errors.note("cannot connect to \(endpoint): \(reason)")
@@ -118,12 +122,13 @@ final class RelaySession {
         try io.output.flush()
     }
 
-    /// An address that others can use: a listener on every interface is told by the loopback one, which
-    /// discovery replaces by what it sees.
+    /// An address that others can use: a listener on every interface is told by the loopback one,
+    /// which discovery replaces by what it sees.
     private func reachable(_ endpoint: Endpoint) -> PeerAddress {
         let isAny = ["", "*", "::", "0.0.0.0"].contains(endpoint.host)
         return PeerAddress(
-            type: endpoint.transport, address: isAny ? "127.0.0.1" : endpoint.host, port: endpoint.port)
+            type: endpoint.transport, address: isAny ? "127.0.0.1" : endpoint.host,
+            port: endpoint.port)
     }
 
     private func startInput(_ host: NodeHost) {
@@ -186,14 +191,16 @@ final class RelaySession {
     private func finish() throws {
         if let socketPath { ControlSocket.remove(socketPath) }
         guard let total = metrics(interval: nil).first else { return }
-        try io.output.write(SummaryRecord(
-            timestamp: SystemClock.timestamp, tool: io.tool,
-            counters: [
-                "nodeId": .string(identity.node.text),
-                "packetsReceived": .number(Double(total.packetsReceived)),
-                "packetsSent": .number(Double(total.packetsSent)),
-                "dropped": .object(JSONObject(counts: total.dropped)),
-            ]))
+        try io.output.write(
+            SummaryRecord(
+                timestamp: SystemClock.timestamp, tool: io.tool,
+                counters: [
+                    "nodeId": .string(identity.node.text),
+                    "packetsReceived": .number(Double(total.packetsReceived)),
+                    "packetsSent": .number(Double(total.packetsSent)),
+                    "dropped": .object(JSONObject(counts: total.dropped)),
+                    "logOctetsDropped": .number(Double(io.output.octetsDropped)),
+                ]))
     }
 }
 

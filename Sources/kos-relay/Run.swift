@@ -12,7 +12,9 @@ struct Run: Tool {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Where to listen: tcp:// udp:// ws:// (port 0 lets the kernel choose).", valueName: "uri"))
+        help: ArgumentHelp(
+            "Where to listen: tcp:// udp:// ws:// (port 0 lets the kernel choose).",
+            valueName: "uri"))
     var listen: [String] = []
 
     @Option(
@@ -28,7 +30,9 @@ struct Run: Tool {
         help: ArgumentHelp("What this node can do, told to the mesh.", valueName: "name"))
     var capability: [String] = ["relay"]
 
-    @Option(help: ArgumentHelp("Private key; by default the one of this user, made when needed.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Private key; by default the one of this user, made when needed.", valueName: "file"))
     var keyFile: String?
 
     @Flag(help: "Take neighbours and packets without signatures.")
@@ -37,8 +41,10 @@ struct Run: Tool {
     @Flag(help: "Read packets to forward from standard input.")
     var stdin = false
 
-    @Option(help: ArgumentHelp(
-        "Events to write: received,forwarded,delivered,dropped, all or none.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            "Events to write: received,forwarded,delivered,dropped, all or none.", valueName: "list"
+        ))
     var events = "forwarded,delivered,dropped"
 
     @Option(help: ArgumentHelp("Write metrics this often.", valueName: "dur"))
@@ -71,7 +77,8 @@ struct Run: Tool {
         let names = events.split(separator: ",").map(String.init)
         for name in names where !all.contains(name) {
             throw ToolFailure.usage(
-                "--events has no '\(name)'", hint: "one of \(all.joined(separator: ", ")), all, none")
+                "--events has no '\(name)'",
+                hint: "one of \(all.joined(separator: ", ")), all, none")
         }
         return Set(names)
     }

@@ -39,19 +39,21 @@ struct Simulate: Tool {
             guard !outcome.violations.isEmpty else { continue }
             failures += 1
             for violation in outcome.violations {
-                try io.output.write(ErrorRecord(
-                    timestamp: SystemClock.timestamp, tool: io.tool, code: "lawBroken",
-                    message: violation,
-                    hint: "kos-relay simulate --seed \(outcome.seed) --nodes \(nodes)"))
+                try io.output.write(
+                    ErrorRecord(
+                        timestamp: SystemClock.timestamp, tool: io.tool, code: "lawBroken",
+                        message: violation,
+                        hint: "kos-relay simulate --seed \(outcome.seed) --nodes \(nodes)"))
             }
         }
-        try io.output.write(SummaryRecord(
-            timestamp: SystemClock.timestamp, tool: io.tool,
-            counters: [
-                "meshes": .number(Double(seeds)), "failed": .number(Double(failures)),
-                "sent": .number(Double(sent)), "acknowledged": .number(Double(acknowledged)),
-                "events": .number(Double(events)),
-            ]))
+        try io.output.write(
+            SummaryRecord(
+                timestamp: SystemClock.timestamp, tool: io.tool,
+                counters: [
+                    "meshes": .number(Double(seeds)), "failed": .number(Double(failures)),
+                    "sent": .number(Double(sent)), "acknowledged": .number(Double(acknowledged)),
+                    "events": .number(Double(events)),
+                ]))
         return failures == 0 ? .yes : .no
     }
 }

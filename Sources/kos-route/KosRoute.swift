@@ -7,6 +7,8 @@ import KosTool
 }
 
 struct KosRoute: Tool {
+    static var formats: [String] { OutputFormat.all + GraphFormat.allCases.map(\.rawValue) }
+
     static let configuration = CommandConfiguration(
         commandName: "kos-route",
         abstract: "Find routes through the peers and links on standard input.",

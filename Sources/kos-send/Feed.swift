@@ -2,8 +2,8 @@ import KosCore
 import KosNet
 import KosTool
 
-/// What is to be sent, in its order: a text, a file, lines, or records; and what records on standard
-/// input tell of the way (a route, peers).
+/// What is to be sent, in its order: a text, a file, lines, or records; and what records on
+/// standard input tell of the way (a route, peers).
 final class Feed {
     private let session: SendSession
     private let io: ToolIO
@@ -38,15 +38,18 @@ final class Feed {
     private var isProbing: Bool { session.options.probe || session.options.trace }
     /// Records are read where nothing else says what to send, or where to.
     private var readsInput: Bool {
-        content.lines || content.readsRecords && (content.text == nil && !isProbing || target.to == nil)
+        content.lines
+            || content.readsRecords && (content.text == nil && !isProbing || target.to == nil)
     }
     private var targetEndpoint: Endpoint? { target.to.flatMap { Endpoint($0) } }
+    /// Whether there is nothing to send, and nothing to come.
+    var isEmpty: Bool { isAtEnd && !isProbing && packets.isEmpty && payloads.isEmpty }
     var needsTopology: Bool { targetEndpoint == nil && route == nil && held.isEmpty }
 
     // MARK: Before the node runs
 
-    /// Reads what is there to be read before connecting: all of it for a single packet, else until the
-    /// first packet.
+    /// Reads what is there to be read before connecting: all of it for a single packet, else until
+    /// the first packet.
     func readAhead() throws {
         if let text = content.text { payloads = [.string(text)] }
         if let path = content.file ?? content.raw {
@@ -81,7 +84,9 @@ final class Feed {
         }
         let given = target.connect.compactMap { Endpoint($0) }
         guard given.isEmpty else { return given }
-        let told = peers.filter { target.to == nil || $0.nodeId.text == target.to || $0.metadata.name == target.to }
+        let told = peers.filter {
+            target.to == nil || $0.nodeId.text == target.to || $0.metadata.name == target.to
+        }
         return (told.isEmpty ? peers : told).flatMap(\.addresses).compactMap { Endpoint($0.uri) }
             + packets.compactMap(\.address)
     }
@@ -108,7 +113,9 @@ final class Feed {
 
     func start(_ host: NodeHost, _ neighbour: NodeID) throws {
         self.host = host
-        if !payloads.isEmpty || content.lines { destination = try destination(target.to, neighbour) }
+        if !payloads.isEmpty || content.lines {
+            destination = try destination(target.to, neighbour)
+        }
         if !isAtEnd {
             let source = OctetSource(0, on: host.driver.loop) { [unowned self] octets in
                 host.guarded { try take(octets) }
@@ -145,7 +152,8 @@ final class Feed {
         if targetEndpoint != nil { return neighbour.text }
         let name = text ?? peers.last?.nodeId.text
         guard let name else {
-            throw ToolFailure.usage("nobody to send to", hint: "give -T NODE, or a route on standard input")
+            throw ToolFailure.usage(
+                "nobody to send to", hint: "give -T NODE, or a route on standard input")
         }
         let nodes = session.driver?.node.nodes(named: name) ?? []
         guard let node = nodes.first else {
@@ -154,7 +162,8 @@ final class Feed {
                 hint: "kos-discover --links lists them")
         }
         guard nodes.count == 1 else {
-            throw ToolFailure.usage("'\(name)' may mean \(nodes.count) nodes", hint: "give more of the id")
+            throw ToolFailure.usage(
+                "'\(name)' may mean \(nodes.count) nodes", hint: "give more of the id")
         }
         return node.text
     }
@@ -166,14 +175,17 @@ final class Feed {
         message.options = target.options
         message.persistence = target.persistence
         if let route {
-            message.route = [session.identity.node.text] + route.hops.map { $0.nodeId?.text ?? $0.address }
+            message.route =
+                [session.identity.node.text] + route.hops.map { $0.nodeId?.text ?? $0.address }
         }
         session.outbox.post(message, route: route, driver)
     }
 
     private func send(_ packet: Packet, _ driver: NodeDriver) {
         if let address = packet.address {
-            let isThere = NodeID(packet.destination).map { driver.node.links.neighbours.contains($0) } ?? false
+            let isThere =
+                NodeID(packet.destination).map { driver.node.links.neighbours.contains($0) }
+                ?? false
             if !isThere {
                 held[packet.destination, default: []].append(packet)
                 return driver.post(.connect(address))
@@ -195,7 +207,11 @@ final class Feed {
             case .bad(let number, let error): try io.report(error, line: number, of: "stdin")
             case .line(let number, let range):
                 let line = Array(reader.buffer[range])
-                if content.lines { payloads.append(JSONValue(octets: line)) } else { try use(line, number) }
+                if content.lines {
+                    payloads.append(JSONValue(octets: line))
+                } else {
+                    try use(line, number)
+                }
             }
         }
         if octets.isEmpty, host != nil { session.startDeadline() }
@@ -211,7 +227,9 @@ final class Feed {
                 fields = try RecordFields(parsing: line.span)
                 let record = try PacketDraft.complete(fields, author: &author, at: SystemClock.now)
                 var packet = record.packet
-                if target.ack, !packet.metadata.flags.contains(Packet.ackFlag), packet.signature == nil {
+                if target.ack, !packet.metadata.flags.contains(Packet.ackFlag),
+                    packet.signature == nil
+                {
                     packet.metadata.flags.append(Packet.ackFlag)
                 }
                 packets.append(packet)

@@ -28,7 +28,9 @@ struct KosSend: Tool {
     @Flag(help: "Tell each node on the way, as it answers.")
     var trace = false
 
-    @Option(name: [.short, .long], help: ArgumentHelp("How many probes, or probes a hop.", valueName: "n"))
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("How many probes, or probes a hop.", valueName: "n"))
     var count: Int?
 
     @Option(help: ArgumentHelp("Time between probes.", valueName: "dur"))
@@ -40,13 +42,19 @@ struct KosSend: Tool {
     @Option(help: ArgumentHelp("Hops that a trace looks at.", valueName: "n"))
     var maxHops = 30
 
-    @Option(help: ArgumentHelp("Loss from which on a probe's answer is no, 0 to 1.", valueName: "ratio"))
+    @Option(
+        help: ArgumentHelp("Loss from which on a probe's answer is no, 0 to 1.", valueName: "ratio")
+    )
     var maxLoss: Double?
 
     mutating func validate() throws {
-        guard !(probe && trace) else { throw ValidationError("--probe and --trace exclude each other") }
-        guard (count ?? 1) > 0, (1...Packet.maxTTL).contains(maxHops), (0...32768).contains(size) else {
-            throw ValidationError("--count is at least 1, --max-hops 1 to \(Packet.maxTTL), --size 0 to 32768")
+        guard !(probe && trace) else {
+            throw ValidationError("--probe and --trace exclude each other")
+        }
+        guard (count ?? 1) > 0, (1...Packet.maxTTL).contains(maxHops), (0...32768).contains(size)
+        else {
+            throw ValidationError(
+                "--count is at least 1, --max-hops 1 to \(Packet.maxTTL), --size 0 to 32768")
         }
         guard (maxLoss.map { (0...1).contains($0) }) ?? true else {
             throw ValidationError("--max-loss is 0 to 1")

@@ -5,15 +5,21 @@ import KosTool
 
 /// To whom, over what.
 struct TargetOptions: ParsableArguments {
-    @Option(name: [.customShort("T"), .long], help: ArgumentHelp("Node id, name, or URI.", valueName: "node"), completion: .nodeID)
+    @Option(
+        name: [.customShort("T"), .long],
+        help: ArgumentHelp("Node id, name, or URI.", valueName: "node"), completion: .nodeID)
     var to: String?
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Relays through which to reach the mesh; the first that answers is taken.", valueName: "uri"))
+        help: ArgumentHelp(
+            "Relays through which to reach the mesh; the first that answers is taken.",
+            valueName: "uri"))
     var connect: [String] = []
 
-    @Option(help: ArgumentHelp("Private key; by default the one of this user, made when needed.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Private key; by default the one of this user, made when needed.", valueName: "file"))
     var keyFile: String?
 
     @Option(help: ArgumentHelp("0 most urgent to 7.", valueName: "n"))
@@ -38,8 +44,11 @@ struct TargetOptions: ParsableArguments {
     var insecure = false
 
     mutating func validate() throws {
-        guard (0...7).contains(priority), (1...Packet.maxTTL).contains(ttl), (0...16).contains(retry) else {
-            throw ValidationError("--priority is 0 to 7, --ttl 1 to \(Packet.maxTTL), --retry 0 to 16")
+        guard (0...7).contains(priority), (1...Packet.maxTTL).contains(ttl),
+            (0...16).contains(retry)
+        else {
+            throw ValidationError(
+                "--priority is 0 to 7, --ttl 1 to \(Packet.maxTTL), --retry 0 to 16")
         }
         for text in connect where Endpoint(text) == nil {
             throw ValidationError("--connect '\(text)' is no URI of a transport")
@@ -85,7 +94,9 @@ struct ContentOptions: ParsableArguments {
     @Flag(help: "Send each line of standard input as one packet.")
     var lines = false
 
-    @Flag(name: [.customShort("n"), .long], help: "Print the packet and the route that would be used.")
+    @Flag(
+        name: [.customShort("n"), .long], help: "Print the packet and the route that would be used."
+    )
     var dryRun = false
 
     var isAbsent: Bool { text == nil && file == nil && raw == nil && !lines }
@@ -94,7 +105,11 @@ struct ContentOptions: ParsableArguments {
 
     mutating func validate() throws {
         let given = [text != nil, file != nil, raw != nil, lines].filter { $0 }.count
-        guard given <= 1 else { throw ValidationError("text, --file, --raw and --lines exclude each other") }
-        guard raw == nil || raw == "-" else { throw ValidationError("--raw takes - alone; for a file use --file") }
+        guard given <= 1 else {
+            throw ValidationError("text, --file, --raw and --lines exclude each other")
+        }
+        guard raw == nil || raw == "-" else {
+            throw ValidationError("--raw takes - alone; for a file use --file")
+        }
     }
 }

@@ -88,7 +88,8 @@ final class Outbox {
     /// A message that could not even be posted.
     func refuse(to destination: String, code: String, _ text: String) throws {
         var record = SendResultRecord(
-            timestamp: SystemClock.timestamp, success: false, packetId: "", destination: destination)
+            timestamp: SystemClock.timestamp, success: false, packetId: "", destination: destination
+        )
         record.error = text
         record.errorCode = code
         try end(record)

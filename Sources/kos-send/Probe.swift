@@ -8,7 +8,9 @@ protocol ProbeTask: AnyObject {
     var status: ExitStatus { get }
     func start(_ host: NodeHost) throws
     func accepted(_ token: Int, _ packet: Packet, at time: Instant)
-    func answered(_ id: String, _ control: Packet.Control, by node: NodeID, hops: Int, at time: Instant) throws
+    func answered(
+        _ id: String, _ control: Packet.Control, by node: NodeID, hops: Int, at time: Instant)
+        throws
     func lost(_ id: String, at time: Instant) throws
     /// The time is over: what is not answered is lost.
     func runOut() throws
@@ -43,7 +45,9 @@ final class Probe: ProbeTask {
 
     private var label: String { session.options.target.to ?? destination }
     var isOver: Bool { sentCount == count && sent.isEmpty && sequences.isEmpty }
-    private var lossRatio: Double { sentCount == 0 ? 1 : Double(sentCount - received) / Double(sentCount) }
+    private var lossRatio: Double {
+        sentCount == 0 ? 1 : Double(sentCount - received) / Double(sentCount)
+    }
     var status: ExitStatus {
         let isTooLossy = session.options.maxLoss.map { lossRatio > $0 } ?? false
         return received > 0 && !isTooLossy ? .yes : .no
@@ -76,7 +80,9 @@ final class Probe: ProbeTask {
         sent[packet.id] = Sent(seq: seq, at: time)
     }
 
-    func answered(_ id: String, _ control: Packet.Control, by node: NodeID, hops: Int, at time: Instant) throws {
+    func answered(
+        _ id: String, _ control: Packet.Control, by node: NodeID, hops: Int, at time: Instant
+    ) throws {
         guard let probe = sent.removeValue(forKey: id) else { return }
         guard control == .receipt else {
             return try write(probe, rtt: nil, hops: nil, error: "\(control.rawValue) at \(node)")
@@ -102,23 +108,25 @@ final class Probe: ProbeTask {
     }
 
     private func write(_ probe: Sent, rtt: Double?, hops: Int?, error: String?) throws {
-        try session.io.output.write(ProbeRecord(
-            timestamp: SystemClock.timestamp, destination: label, seq: probe.seq, rttMs: rtt,
-            hops: hops, error: error))
+        try session.io.output.write(
+            ProbeRecord(
+                timestamp: SystemClock.timestamp, destination: label, seq: probe.seq, rttMs: rtt,
+                hops: hops, error: error))
     }
 
     func finish() throws {
         var times = trips.value.object ?? JSONObject()
         times["last"] = nil
-        try session.io.output.write(SummaryRecord(
-            timestamp: SystemClock.timestamp, tool: session.io.tool,
-            counters: [
-                "destination": .string(label), "sent": .number(Double(sentCount)),
-                "received": .number(Double(received)),
-                "lossRatio": .number((lossRatio * 10_000).rounded() / 10_000),
-                "duplicates": .number(0), "reordered": .number(Double(reordered)),
-                "rttMs": trips.count == 0 ? .null : .object(times),
-                "durationMs": .number((SystemClock.now - started).milliseconds.rounded()),
-            ]))
+        try session.io.output.write(
+            SummaryRecord(
+                timestamp: SystemClock.timestamp, tool: session.io.tool,
+                counters: [
+                    "destination": .string(label), "sent": .number(Double(sentCount)),
+                    "received": .number(Double(received)),
+                    "lossRatio": .number((lossRatio * 10_000).rounded() / 10_000),
+                    "duplicates": .number(0), "reordered": .number(Double(reordered)),
+                    "rttMs": trips.count == 0 ? .null : .object(times),
+                    "durationMs": .number((SystemClock.now - started).milliseconds.rounded()),
+                ]))
     }
 }

@@ -31,6 +31,8 @@ final class SendSession {
         // A route or a peer on standard input may be what tells where to connect.
         try feed.readAhead()
         if options.content.dryRun { return try feed.show() }
+        // Nothing but other people's records: they have passed, and there is nobody to call.
+        if feed.isEmpty { return io.status(.yes) }
         var settings = MeshNode.Settings()
         settings.role = .leaf
         settings.isInsecure = options.target.insecure
@@ -50,7 +52,9 @@ final class SendSession {
     private func start(_ host: NodeHost) throws {
         self.host = host
         let driver = host.driver
-        driver.observer = { [unowned self] output, time in host.guarded { try observe(output, time) } }
+        driver.observer = { [unowned self] output, time in
+            host.guarded { try observe(output, time) }
+        }
         driver.settled = { [unowned self] in host.guarded { try settle() } }
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }
@@ -125,7 +129,9 @@ final class SendSession {
             try task?.lost(id, at: time)
         case .sent(let id, let octets): try outbox.sent(id, octets: octets)
         case .undeliverable(let id, let reason):
-            try outbox.lost(id, code: reason.rawValue, "could not be sent: \(reason.rawValue)", attempts: 0, octets: 0)
+            try outbox.lost(
+                id, code: reason.rawValue, "could not be sent: \(reason.rawValue)", attempts: 0,
+                octets: 0)
         default: break
         }
     }
@@ -134,8 +140,11 @@ final class SendSession {
         guard !isReady, let host, let neighbour else { return }
         isReady = true
         if options.probe || options.trace {
-            guard let destination = try feed?.destination(options.target.to, neighbour) else { return }
-            let task: any ProbeTask = options.trace
+            guard let destination = try feed?.destination(options.target.to, neighbour) else {
+                return
+            }
+            let task: any ProbeTask =
+                options.trace
                 ? Trace(self, destination) : Probe(self, destination)
             self.task = task
             try task.start(host)
@@ -165,7 +174,8 @@ final class SendSession {
             try task.runOut()
         } else if !isReady, neighbour == nil {
             throw ToolFailure(
-                .failure, code: "noAnswer", "no relay answered in time", hint: "see -v, or give more -t")
+                .failure, code: "noAnswer", "no relay answered in time",
+                hint: "see -v, or give more -t")
         } else {
             try outbox.giveUp(code: "deadline", "no acknowledgement within the time given")
         }

@@ -60,7 +60,9 @@ final class Trace: ProbeTask {
         sent[packet.id] = (hop, time)
     }
 
-    func answered(_ id: String, _ control: Packet.Control, by node: NodeID, hops: Int, at time: Instant) throws {
+    func answered(
+        _ id: String, _ control: Packet.Control, by node: NodeID, hops: Int, at time: Instant
+    ) throws {
         guard let probe = sent.removeValue(forKey: id) else { return }
         host?.driver.post(.service(.cancel(id)))
         if control == .receipt { isReached = true }
@@ -89,10 +91,14 @@ final class Trace: ProbeTask {
     }
 
     private func write(_ number: Int, _ done: Hop) throws {
-        let address = done.node.flatMap { session.driver?.node.mesh.nodes[$0]?.info.addresses.first?.uri }
-        try session.io.output.write(HopRecord(
-            timestamp: SystemClock.timestamp, destination: label, hop: number, nodeId: done.node,
-            address: address, sent: done.sent, received: done.received, rttMs: done.trips))
+        let address = done.node.flatMap {
+            session.driver?.node.mesh.nodes[$0]?.info.addresses.first?.uri
+        }
+        try session.io.output.write(
+            HopRecord(
+                timestamp: SystemClock.timestamp, destination: label, hop: number,
+                nodeId: done.node,
+                address: address, sent: done.sent, received: done.received, rttMs: done.trips))
     }
 
     func runOut() throws {
@@ -102,17 +108,20 @@ final class Trace: ProbeTask {
 
     func finish() throws {
         let answered = hops.filter { $0.value.received > 0 }
-        func loss(_ hop: Hop) -> Double { Double(hop.sent - hop.received) / Double(max(1, hop.sent)) }
+        func loss(_ hop: Hop) -> Double {
+            Double(hop.sent - hop.received) / Double(max(1, hop.sent))
+        }
         func mean(_ hop: Hop) -> Double { hop.trips.value.object?["avg"]?.number ?? 0 }
         let lossiest = hops.max { (loss($0.value), -$0.key) < (loss($1.value), -$1.key) }
         let slowest = answered.max { (mean($0.value), -$0.key) < (mean($1.value), -$1.key) }
-        try session.io.output.write(SummaryRecord(
-            timestamp: SystemClock.timestamp, tool: session.io.tool,
-            counters: [
-                "destination": .string(label), "reached": .boolean(isReached),
-                "hops": .number(Double(isReached ? hop : answered.keys.max() ?? 0)),
-                "slowestHop": slowest.map { .number(Double($0.key)) } ?? .null,
-                "lossiestHop": lossiest.map { .number(Double($0.key)) } ?? .null,
-            ]))
+        try session.io.output.write(
+            SummaryRecord(
+                timestamp: SystemClock.timestamp, tool: session.io.tool,
+                counters: [
+                    "destination": .string(label), "reached": .boolean(isReached),
+                    "hops": .number(Double(isReached ? hop : answered.keys.max() ?? 0)),
+                    "slowestHop": slowest.map { .number(Double($0.key)) } ?? .null,
+                    "lossiestHop": lossiest.map { .number(Double($0.key)) } ?? .null,
+                ]))
     }
 }

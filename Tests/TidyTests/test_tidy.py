@@ -52,17 +52,16 @@ MAY_IMPORT = {
     "KosRadio": {"KosCore", "CBluetooth", "Glibc"},
     "KosMDNS": {"KosCore", "CAvahi", "Glibc"},
     "KosPcap": {"KosCore", "CPcap", "Glibc"},
-    "KosStore": {"KosCore", "GRDB", "Glibc"},
 }
 ADAPTERS = {
     "kos-discover": {"KosNet", "KosRadio", "KosMDNS"},
     "kos-route": set(),
     "kos-send": {"KosNet", "KosRadio"},
-    "kos-relay": {"KosNet", "KosRadio", "KosStore"},
+    "kos-relay": {"KosNet", "KosRadio"},
     "kos-lora": {"KosNet", "KosRadio"},
     "kos-capture": {"KosPcap"},
 }
-for name in ["KosNet", "KosRadio", "KosMDNS", "KosPcap", "KosStore"]:
+for name in ["KosNet", "KosRadio", "KosMDNS", "KosPcap"]:
     MAY_IMPORT[name].add("Synchronization")
 for name in PRODUCTS:
     MAY_IMPORT[name] = {"KosCore", "KosTool", "ArgumentParser", *ADAPTERS[name]}
@@ -168,7 +167,7 @@ def test_words_banned_everywhere(path):
 
 # 5. Lengths.
 
-LINE, FUNCTION, FILE, MAIN = 100, 70, 400, 120
+LINE, TEXT, FUNCTION, FILE, MAIN = 100, 140, 70, 425, 330
 # Tables: a constant, a protocol's names or the reference values of a standard.
 TABLES = set((ROOT / "Tests" / "TidyTests" / "tables").read_text().split())
 
@@ -200,7 +199,9 @@ def test_lengths(path):
         return
     lines = path.read_text().splitlines()
     for number, line in enumerate(lines, 1):
-        assert len(line) <= LINE, f"{relative(path)}:{number} has {len(line)} columns"
+        # A text is not broken to fit: whoever looks for it finds it whole.
+        limit = TEXT if '"' in line or line.endswith("\\") else LINE
+        assert len(line) <= limit, f"{relative(path)}:{number} has {len(line)} columns"
     assert len(lines) <= FILE, f"{relative(path)} has {len(lines)} lines"
     for number, name, length in functions(path):
         assert length <= FUNCTION, f"{relative(path)}:{number} {name} has {length} lines"
@@ -228,7 +229,7 @@ NEEDED = {
     "kos-discover": BLUETOOTH | {"libavahi-client.so.3", "libavahi-common.so.3"},
     "kos-route": set(),
     "kos-send": BLUETOOTH,
-    "kos-relay": BLUETOOTH | {"libsqlite3.so.0"},
+    "kos-relay": BLUETOOTH,
     "kos-lora": BLUETOOTH,
     "kos-capture": {"libpcap.so.0.8"},
 }
@@ -286,6 +287,8 @@ def test_no_place_of_one_machine_is_named():
     # Written in two parts, so that this file does not find itself.
     paths = [b"/ro" + b"ot/", b"/wo" + b"rk/", b"/us" + b"ers/", b"/w" + b"t/"]
     for name in filter(None, files):
+        if (ROOT / name.decode()).is_dir():
+            continue  # a link to a folder that is looked at by itself
         octets = (ROOT / name.decode()).read_bytes()
         for word in paths:
             assert word not in octets, f"{name.decode()} has {word.decode()}"

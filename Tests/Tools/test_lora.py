@@ -441,10 +441,18 @@ def test_tshark_reads_what_was_heard(home, tmp_path):
     assert out.split() == ["868100000", "7", "1", str(139 - 97), str(int(6.25 * 4)), "0x12", ODD]
 
 
-def test_extcap(home, tmp_path):
-    (tmp_path / "extcap").mkdir()
-    (tmp_path / "extcap/kos-lora").symlink_to(TOOL)
-    named = {**home, "WIRESHARK_EXTCAP_DIR": str(tmp_path / "extcap")}
+def test_extcap(home):
+    # As root Wireshark looks at its own folder alone.
+    folders = subprocess.check_output(["tshark", "-G", "folders"], text=True, stderr=subprocess.DEVNULL)
+    place = pathlib.Path(re.search(r"^Global Extcap path:\s*(\S+)", folders, re.M).group(1)) / "kos-lora-test"
+    place.symlink_to(TOOL)
+    try:
+        check_extcap(home)
+    finally:
+        place.unlink()
+
+
+def check_extcap(named):
     out = subprocess.check_output(["tshark", "-D"], text=True, env=named, stderr=subprocess.DEVNULL)
     assert "kos-lora-sim:" in out
     out = subprocess.check_output(["tshark", "-i", "kos-lora-sim:", "-L"], text=True, env=named,
@@ -454,7 +462,7 @@ def test_extcap(home, tmp_path):
                                 "fields", "-e", "data.data"], text=True, env=named,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     time.sleep(3)
-    run(home, "send", "-p", "sim:", "--hex", ODD)
+    run(named, "send", "-p", "sim:", "--hex", ODD)
     assert capture.communicate(timeout=30)[0].strip() == ODD
 
 

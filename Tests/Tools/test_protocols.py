@@ -3,6 +3,7 @@
 import glob
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -16,7 +17,8 @@ def compiled(folder):
     if "PROTOCOL_TRACES" in os.environ:
         return os.environ["PROTOCOL_TRACES"]
     release = ROOT / ".build" / "release"
-    package = (ROOT / ".build" / "release.yaml").read_text().split('"-package-name","')[1].split('"')[0]
+    plan = (ROOT / ".build" / "release.yaml").read_text()
+    package = re.search(r'"-module-name","KosCore".*?"-package-name","([^"]+)"', plan).group(1)
     objects = glob.glob(str(release / "KosCore.build" / "*.o"))
     program = folder / "traces"
     subprocess.run(

@@ -7,7 +7,8 @@ package struct Discovery: Engine {
         package var filter = PeerFilter()
         /// Ends with so many peers.
         package var count: Int?
-        /// Ends when this node is seen: its id, its name, or the first six or more characters of its id.
+        /// Ends when this node is seen: its id, its name, or the first six or more characters of
+        /// its id.
         package var until: String?
         /// Ends after so long without news.
         package var idle: Duration?

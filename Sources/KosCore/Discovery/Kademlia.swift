@@ -1,5 +1,5 @@
-/// The Mainline DHT as one node of it sees it, for one IP version: answers, looks up, announces, keeps
-/// items (BEP 5, 32, 42, 43, 44, 51). Sans I/O; hashing and signatures come in as ports.
+/// The Mainline DHT as one node of it sees it, for one IP version: answers, looks up, announces,
+/// keeps items (BEP 5, 32, 42, 43, 44, 51). Sans I/O; hashing and signatures come in as ports.
 package struct Kademlia: Engine {
     package struct Ports: Sendable {
         package let sha1: @Sendable ([UInt8]) -> [UInt8]

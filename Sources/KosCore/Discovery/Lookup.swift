@@ -1,4 +1,5 @@
-/// An iterative lookup under way: the nodes that are known, nearest first, and how far each has come.
+/// An iterative lookup under way: the nodes that are known, nearest first, and how far each has
+/// come.
 struct Lookup: Sendable {
     enum State: Sendable { case fresh, asked, answered, silent }
     struct Candidate: Sendable {

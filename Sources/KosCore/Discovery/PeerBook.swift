@@ -1,8 +1,8 @@
 /// Who is there: sightings of all methods in, one record a peer and its changes out.
 ///
-/// A peer is its node id. Sightings are merged over methods, interfaces and IP versions; a new peer is
-/// held back for `hold` so that its first record is whole. A peer whose last sighting was withdrawn or
-/// ran out has left. Everything is bounded, and what was not believed is counted.
+/// A peer is its node id. Sightings are merged over methods, interfaces and IP versions; a new peer
+/// is held back for `hold` so that its first record is whole. A peer whose last sighting was
+/// withdrawn or ran out has left. Everything is bounded, and what was not believed is counted.
 package struct PeerBook: Engine {
     package enum Input: Sendable {
         case seen(Sighting, at: Timestamp)
@@ -328,8 +328,8 @@ extension PeerBook {
         return Array(all.prefix(64))
     }
 
-    /// All addresses once each: IPv4 first, link-local ones last; the interface tells apart only where
-    /// the address alone does not.
+    /// All addresses once each: IPv4 first, link-local ones last; the interface tells apart only
+    /// where the address alone does not.
     private func merged(_ sightings: [Sighting]) -> [PeerAddress] {
         var seen: Set<PeerAddress> = []
         var all: [(rank: Int, address: PeerAddress)] = []

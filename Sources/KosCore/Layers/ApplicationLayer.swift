@@ -56,7 +56,10 @@ package struct ApplicationLayer: ProtocolLayer {
             packet.metadata.ttl = message.ttl
             packet.metadata.flags = message.persistence == nil ? [] : [Packet.ackFlag]
             packet.options = message.options
-            if !message.route.isEmpty { packet.route = message.route }
+            if !message.route.isEmpty {
+                packet.route = message.route
+                packet.metadata.flags.append(Packet.routeFlag)
+            }
             flow.up.append(.accepted(token: token, packet))
             flow.down.append(.send(packet, message.persistence))
         case .forward(let packet, let persistence): flow.down.append(.send(packet, persistence))
@@ -73,9 +76,10 @@ package struct ApplicationLayer: ProtocolLayer {
         guard case .arrived(let object, let packet, let origin) = unit else {
             return flow.up.append(.dialogue(unit))
         }
-        flow.notices.append(.delivered(
-            packet: packet.id, from: origin.name, hops: packet.metadata.hops,
-            ttl: packet.metadata.ttl))
+        flow.notices.append(
+            .delivered(
+                packet: packet.id, from: origin.name, hops: packet.metadata.hops,
+                ttl: packet.metadata.ttl))
         flow.up.append(.received(packet, object, origin))
     }
 

@@ -7,8 +7,8 @@ package enum Frame: Sendable, Hashable {
     case close(LinkID, DropReason)
 }
 
-/// Hop ↔ frame: who is at the other end (signed node info), whether it still is (heartbeats), how far
-/// away (round trips), and which of several links to it is taken.
+/// Hop ↔ frame: who is at the other end (signed node info), whether it still is (heartbeats), how
+/// far away (round trips), and which of several links to it is taken.
 package struct DataLinkLayer: ProtocolLayer {
     package typealias Upper = Hop
     package typealias Lower = Frame
@@ -112,7 +112,11 @@ package struct DataLinkLayer: ProtocolLayer {
         timers.cancel(.greeting(link))
         let (peer, isLast) = links.close(link)
         guard let peer else { return }
-        if isLast { flow.up.append(.neighbourDown(peer)) } else { tellChange(of: peer, into: &flow) }
+        if isLast {
+            flow.up.append(.neighbourDown(peer))
+        } else {
+            tellChange(of: peer, into: &flow)
+        }
     }
 
     private func tellChange(of peer: NodeID, into flow: inout Flow<Hop, Frame>) {
@@ -179,7 +183,8 @@ package struct DataLinkLayer: ProtocolLayer {
             return true
         }
         if scan.type.equals("discovery", in: line), let packet = try? JSONObject(parsing: line),
-            packet["payload"]?.object?["kind"]?.string == Packet.Control.nodeInfo.rawValue {
+            packet["payload"]?.object?["kind"]?.string == Packet.Control.nodeInfo.rawValue
+        {
             meet(packet, on: link, at: now, into: &flow)
             return true
         }
@@ -204,9 +209,12 @@ package struct DataLinkLayer: ProtocolLayer {
         case .bad: refusal = .badSignature
         case .missing: refusal = settings.isInsecure ? nil : .notAuthenticated
         }
-        let isOther = entry.peer.map { $0 != source } ?? false
+        let isOther =
+            entry.peer.map { $0 != source } ?? false
             || entry.traits.remote.pinnedPeer.map { $0 != source } ?? false
-        if let reason = refusal ?? (source == author.node ? .selfConnection : isOther ? .wrongPeer : nil) {
+        if let reason = refusal
+            ?? (source == author.node ? .selfConnection : isOther ? .wrongPeer : nil)
+        {
             links[link]?.counters.errors += 1
             flow.notices.append(.dropped(reason, packet: "", from: entry.traits.place))
             return flow.down.append(.close(link, reason))

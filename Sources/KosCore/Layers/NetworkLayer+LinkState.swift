@@ -72,7 +72,7 @@ extension NetworkLayer {
     ) {
         var lines: [UInt8] = []
         var count = 0
-        for (node, announcement) in mesh.nodes where node != peer {
+        for (node, announcement) in mesh.nodes.sorted(by: { $0.key < $1.key }) where node != peer {
             lines += announcement.line
             count += 1
         }

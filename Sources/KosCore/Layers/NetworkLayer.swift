@@ -112,7 +112,7 @@ package struct NetworkLayer: ProtocolLayer {
             return
         }
         var target: HopTarget?
-        if scan.routeCount > 1, let names = scan.route(octets.span), names[0] == author.node.text {
+        if scan.isSourceRouted, let names = scan.route(octets.span), names.count > 1 {
             target = hop(named: names[1])
         } else {
             target = nextHop(to: destination) ?? defaultHop
@@ -239,7 +239,7 @@ package struct NetworkLayer: ProtocolLayer {
         }
         var target: HopTarget?
         var isPlanned = false
-        if scan.routeCount > max(1, scan.hops) {
+        if scan.isSourceRouted {
             guard let names = scan.route(text), let place = names.firstIndex(of: author.node.text)
             else {
                 return refuse(text, scan, origin, .routingError, .badRoute, at: now, into: &flow)
@@ -288,7 +288,9 @@ package struct NetworkLayer: ProtocolLayer {
                 "hops": .number(Double(scan.hops)),
             ]), at: now)
         packet.metadata.priority = 0
-        packet.route = [author.node.text] + names.prefix(max(1, scan.hops)).reversed()
+        packet.metadata.flags = [Packet.routeFlag]
+        let travelled = scan.isSourceRouted ? Array(names.prefix { $0 != author.node.text }) : names
+        packet.route = [author.node.text] + travelled.reversed().filter { $0 != author.node.text }
         originate(packet.signed(by: author.signer).wire, at: now, into: &flow)
     }
 

@@ -91,9 +91,10 @@ package struct SessionLayer: ProtocolLayer {
             acknowledge(packet, at: now, into: &flow)
         }
         guard isNew else {
-            return flow.notices.append(.duplicate(
-                packet: packet.id, from: origin.name, hops: packet.metadata.hops,
-                ttl: packet.metadata.ttl))
+            return flow.notices.append(
+                .duplicate(
+                    packet: packet.id, from: origin.name, hops: packet.metadata.hops,
+                    ttl: packet.metadata.ttl))
         }
         // A probe asks whether the node is there; the receipt has answered it.
         guard packet.metadata.type != Packet.Kind.probe else { return }
@@ -126,7 +127,8 @@ package struct SessionLayer: ProtocolLayer {
             ]), at: now)
         receipt.metadata.priority = 0
         receipt.metadata.ttl = Packet.maxTTL
-        receipt.route = Array(packet.wayBack(from: author.node))
+        receipt.metadata.flags = [Packet.routeFlag]
+        receipt.route = packet.wayBack(from: author.node)
         flow.down.append(.send(receipt.signed(by: author.signer), nil))
     }
 }
@@ -134,7 +136,8 @@ package struct SessionLayer: ProtocolLayer {
 extension Packet {
     /// The route of an answer: the way that the packet came, from `node` back to its source.
     package func wayBack(from node: NodeID) -> [String] {
-        let travelled = route.prefix(max(1, metadata.hops)).reversed()
-        return [node.text] + travelled.filter { $0 != node.text }
+        let isPlanned = metadata.flags.contains(Packet.routeFlag)
+        let travelled = isPlanned ? Array(route.prefix { $0 != node.text }) : route
+        return [node.text] + travelled.reversed().filter { $0 != node.text }
     }
 }

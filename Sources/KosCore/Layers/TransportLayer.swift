@@ -35,7 +35,8 @@ package enum Delivery: Sendable {
     case depart
 }
 
-/// Delivery ↔ segment: repeats what is not acknowledged, with growing waits, and says what became of it.
+/// Delivery ↔ segment: repeats what is not acknowledged, with growing waits, and says what became
+/// of it.
 package struct TransportLayer: ProtocolLayer {
     package typealias Upper = Delivery
     package typealias Lower = Segment
@@ -77,9 +78,11 @@ package struct TransportLayer: ProtocolLayer {
         case .acknowledged(let id):
             timers.cancel(id)
             guard let entry = pending.removeValue(forKey: id) else { return }
-            flow.up.append(.confirmed(
-                packet: id, attempts: entry.attempts, octets: entry.octets.count * entry.attempts,
-                milliseconds: (now - entry.firstSent).milliseconds))
+            flow.up.append(
+                .confirmed(
+                    packet: id, attempts: entry.attempts,
+                    octets: entry.octets.count * entry.attempts,
+                    milliseconds: (now - entry.firstSent).milliseconds))
         case .cancel(let id):
             timers.cancel(id)
             pending[id] = nil
@@ -95,7 +98,8 @@ package struct TransportLayer: ProtocolLayer {
         switch unit {
         case .arrived(let octets, let origin): flow.up.append(.arrived(octets, origin))
         case .undeliverable(let id, let reason):
-            // With an acknowledgement wanted there are attempts left: a route may come up meanwhile.
+            // With an acknowledgement wanted there are attempts left: a route may come up
+            // meanwhile.
             if pending[id] == nil { flow.up.append(.undeliverable(packet: id, reason)) }
         case .topologyComplete(let peer): flow.up.append(.topologyComplete(peer))
         case .neighbour(let peer, let isUp): flow.up.append(.neighbour(peer, isUp: isUp))
@@ -108,8 +112,10 @@ package struct TransportLayer: ProtocolLayer {
             guard var entry = pending[id] else { continue }
             guard entry.attempts < entry.persistence.attempts else {
                 pending[id] = nil
-                flow.up.append(.timedOut(
-                    packet: id, attempts: entry.attempts, octets: entry.octets.count * entry.attempts))
+                flow.up.append(
+                    .timedOut(
+                        packet: id, attempts: entry.attempts,
+                        octets: entry.octets.count * entry.attempts))
                 continue
             }
             timers.set(id, at: now + entry.persistence.patience * (1 << min(entry.attempts, 16)))

@@ -1,5 +1,5 @@
-/// The seed's connection manager, load balancer, failover and heartbeat as one value: what is known of
-/// each connection, who is at its end, how good it is, and which one to take to a neighbour.
+/// The seed's connection manager, load balancer, failover and heartbeat as one value: what is known
+/// of each connection, who is at its end, how good it is, and which one to take to a neighbour.
 package struct LinkTable: Sendable {
     package static let maxLinks = 16384
     /// Sources that an unnamed connection may bring along.

@@ -16,6 +16,17 @@ package struct LinkState: Sendable {
         package var latency: Double
         package var reliability: Double
         package var address: String?
+
+        package init(
+            destination: NodeID, transport: TransportType, latency: Double, reliability: Double,
+            address: String?
+        ) {
+            self.destination = destination
+            self.transport = transport
+            self.latency = latency
+            self.reliability = reliability
+            self.address = address
+        }
     }
     package struct Announcement: Sendable {
         package var info: NodeInfo
@@ -24,6 +35,16 @@ package struct LinkState: Sendable {
         package var line: [UInt8]
         package var heardAt: Instant
         package var timestamp: Timestamp
+
+        package init(
+            info: NodeInfo, links: [Link], line: [UInt8], heardAt: Instant, timestamp: Timestamp
+        ) {
+            self.info = info
+            self.links = links
+            self.line = line
+            self.heardAt = heardAt
+            self.timestamp = timestamp
+        }
     }
     package enum Outcome: Hashable, Sendable {
         /// Newer than what was known.
@@ -78,9 +99,16 @@ package struct LinkState: Sendable {
         return records
     }
 
-    /// Every node that has announced itself, as records.
+    /// Whether some link of the node is announced by both ends: a node without one has gone, and is
+    /// kept only until its announcement has aged.
+    private func isAttached(_ node: NodeID) -> Bool {
+        nodes[node]?.links.contains { isVouched(node, $0) } ?? false
+    }
+
+    /// Every node that is attached to the mesh, and this one, as records.
     package func peerRecords(at timestamp: Timestamp, own: NodeID) -> [PeerRecord] {
-        nodes.sorted { $0.key < $1.key }.map { node, announcement in
+        nodes.filter { $0.key == own || isAttached($0.key) }.sorted { $0.key < $1.key }.map {
+            node, announcement in
             var metadata = PeerRecord.Metadata(
                 discoveryMethod: .bootstrap, lastSeen: announcement.timestamp)
             metadata.name = announcement.info.name

@@ -33,7 +33,10 @@ package struct MeshNode: Engine {
 
     package typealias Stack = Stacked<
         ApplicationLayer,
-        Stacked<SessionLayer, Stacked<TransportLayer, Stacked<NetworkLayer, Stacked<DataLinkLayer, PhysicalLayer>>>>
+        Stacked<
+            SessionLayer,
+            Stacked<TransportLayer, Stacked<NetworkLayer, Stacked<DataLinkLayer, PhysicalLayer>>>
+        >
     >
 
     package let node: NodeID
@@ -66,7 +69,8 @@ package struct MeshNode: Engine {
         let dataLink = DataLinkLayer(info: info, author: next(), verifier: verifier, settings: link)
         let networkLayer = NetworkLayer(
             info: info, author: next(), verifier: verifier, settings: network, at: now)
-        let sessionLayer = SessionLayer(author: next(), verifier: verifier, settings: session, at: now)
+        let sessionLayer = SessionLayer(
+            author: next(), verifier: verifier, settings: session, at: now)
         stack = Stacked(
             ApplicationLayer(author: next()),
             Stacked(
@@ -85,7 +89,8 @@ package struct MeshNode: Engine {
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
     package var unacknowledged: Int { stack.bottom.bottom.top.unacknowledged }
 
-    /// Nodes that `text` may mean: an id, a name, or the beginning of an id (6 characters at least).
+    /// Nodes that `text` may mean: an id, a name, or the beginning of an id (6 characters at
+    /// least).
     package func nodes(named text: String) -> [NodeID] {
         let known = mesh.nodes
         if let node = NodeID(text), known[node] != nil || node.publicKey != nil { return [node] }

@@ -5,7 +5,8 @@ package enum PacketDraft {
         _ fields: RecordFields, author: inout Author, at now: Instant
     ) throws(RecordError) -> PacketRecord {
         var object = fields.object
-        let blank = author.packet(to: Packet.broadcast, type: Packet.Kind.data, payload: .null, at: now)
+        let blank = author.packet(
+            to: Packet.broadcast, type: Packet.Kind.data, payload: .null, at: now)
         if object["id"] == nil { object["id"] = .string(blank.id) }
         if object["timestamp"] == nil {
             object["timestamp"] = .number(Double(blank.timestamp.milliseconds))

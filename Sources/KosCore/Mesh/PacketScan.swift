@@ -13,6 +13,8 @@ package struct PacketScan: Sendable {
     package private(set) var hops = 0
     package private(set) var ttl = 0
     package private(set) var priority = Packet.defaultPriority
+    /// Whether the source has planned the way (`metadata.flags` has `route`).
+    package private(set) var isSourceRouted = false
     /// How many elements `route` has.
     package private(set) var routeCount = 0
     private var hopsRange = 0..<0
@@ -111,9 +113,21 @@ package struct PacketScan: Sendable {
                 priority = try reader.integer(text)
             } else if name.equals("type", in: text) {
                 type = try reader.string(text)
+            } else if name.equals("flags", in: text) {
+                try flags(text, &reader)
             } else {
                 try reader.skip(text)
             }
+        }
+    }
+
+    private mutating func flags(
+        _ text: borrowing Span<UInt8>, _ reader: inout JSONReader
+    ) throws(JSONError) {
+        try reader.enterArray(text)
+        while try reader.nextElement(text) {
+            let flag = try reader.string(text)
+            if flag.equals("route", in: text) { isSourceRouted = true }
         }
     }
 

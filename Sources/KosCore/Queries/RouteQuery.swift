@@ -152,7 +152,8 @@ package struct RouteQuery: Sendable {
         return record
     }
 
-    /// Drops the noise of adding decimals in binary: 12 significant decimals are more than is measured.
+    /// Drops the noise of adding decimals in binary: 12 significant decimals are more than is
+    /// measured.
     package static func rounded(_ value: Double) -> Double {
         guard value.isFinite, abs(value) < 1e6 else {
             return value.isFinite ? value : .greatestFiniteMagnitude

@@ -176,6 +176,9 @@ package struct Survey: Sendable {
             if isLive { departed = node } else { topology.remove(node: node) }
         } else {
             if !addresses.isEmpty { topology.peerAddresses[node] = addresses }
+            if let alias = try metadata?.optionalString("name"), alias != name.text {
+                topology.aliases[alias, default: []].insert(name.text)
+            }
             if let position = Position(fields) ?? metadata.flatMap({ Position($0) }) {
                 topology.positions[node] = position
             }

@@ -97,8 +97,8 @@ package struct DutyLedger: Hashable, Sendable {
     }
 
     /// Drops what no limit counts any more, and sets a time that lies ahead to now, so that a clock
-    /// which was wrong before the last boot blocks for one window and not for years. True if anything
-    /// changed.
+    /// which was wrong before the last boot blocks for one window and not for years. True if
+    /// anything changed.
     package mutating func settle(at now: LedgerTime) -> Bool {
         let before = entries
         entries.removeAll { $0.leaves(windowMs: DutyLedger.horizonMs, at: now) <= 0 }

@@ -1,5 +1,5 @@
-/// A kOS frame on a LoRa link. The first octet, E0, is a LoRaWAN "proprietary" header, so that gateways
-/// and network servers hand the frame on instead of dropping it.
+/// A kOS frame on a LoRa link. The first octet, E0, is a LoRaWAN "proprietary" header, so that
+/// gateways and network servers hand the frame on instead of dropping it.
 package enum LoRaFrame: Hashable, Sendable {
     /// A packet that fits into one frame.
     case whole([UInt8])

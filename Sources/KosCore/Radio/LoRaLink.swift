@@ -1,8 +1,8 @@
-/// Packets over one LoRa radio: the short form, fragments that are repeated until they arrive, no packet
-/// twice, and, where asked, managed flooding.
+/// Packets over one LoRa radio: the short form, fragments that are repeated until they arrive, no
+/// packet twice, and, where asked, managed flooding.
 ///
-/// Every frame that is to go is an output; the caller answers with `sent` or `refused` once the law and
-/// the modem have had their say, so that the pace is theirs.
+/// Every frame that is to go is an output; the caller answers with `sent` or `refused` once the law
+/// and the modem have had their say, so that the pace is theirs.
 package struct LoRaLink: Engine {
     package enum Input: Hashable, Sendable {
         case send(Packet)

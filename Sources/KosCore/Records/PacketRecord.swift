@@ -27,7 +27,9 @@ package struct PacketRecord: Record, Hashable {
                 .required("ttl", .integer(), "links that may still be crossed"),
                 .required("priority", .integer(min: 0, max: 7), "0 most urgent, 3 normal"),
                 .required("type", .string, "data, control, routing, discovery, heartbeat, reply"),
-                .required("flags", .array(.string), "ack: a receipt is asked for"),
+                .required(
+                    "flags", .array(.string),
+                    "ack: a receipt is asked for; route: the way is planned"),
             ])),
         .optional("signature", .nullable(.string), "Ed25519, base64"),
         .optional("ref", .string, "id of the packet that this answers"),

@@ -1,8 +1,8 @@
-/// A loaded graph with its landmark tables as one run of octets, to be mapped into memory by the next
-/// call: nothing is parsed, and only what a search touches is read.
+/// A loaded graph with its landmark tables as one run of octets, to be mapped into memory by the
+/// next call: nothing is parsed, and only what a search touches is read.
 ///
-/// Little endian, sections aligned to eight octets. The head names the sections and has a checksum of
-/// its own and one for every block of 64 KiB; a block is checked when it is first touched.
+/// Little endian, sections aligned to eight octets. The head names the sections and has a checksum
+/// of its own and one for every block of 64 KiB; a block is checked when it is first touched.
 package struct PreparedGraph: Sendable {
     package enum Refusal: Error, Sendable {
         case notPrepared, otherVersion, truncated, damaged

@@ -70,7 +70,8 @@ extension PreparedGraph {
         }
         out.align()
         head[11] = UInt64(out.bytes.count)
-        // Open addressing by a hash of the name; a slot is the hash and the node, 0 and −1 when free.
+        // Open addressing by a hash of the name; a slot is the hash and the node, 0 and −1 when
+        // free.
         var size = 16
         while size < topology.nodeCount * 2 { size *= 2 }
         head[19] = UInt64(size)

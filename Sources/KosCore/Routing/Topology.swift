@@ -69,6 +69,8 @@ package struct Topology: Sendable {
     package internal(set) var addresses: [Int32: String] = [:]
     /// Where peers said that they can be reached.
     package var peerAddresses: [Int32: [PeerAddress]] = [:]
+    /// Ids of the nodes that go by a name for people.
+    package var aliases: [String: Set<String>] = [:]
     /// Positions in metres on a plane or on the sphere, where nodes have one.
     package var positions: [Int32: Position] = [:]
     /// Changed whenever a link is; caches compare it.
@@ -89,8 +91,14 @@ package struct Topology: Sendable {
     /// The node's index; it is added when it is new. Nil when the topology is full.
     package mutating func node(_ name: NodeID) -> Int32? { names.intern(name) }
 
+    /// The node of that id, else the only one that goes by that name.
     package func index(of name: String) -> Int32? {
-        names.index(of: name.hasPrefix("did:key:") ? String(name.dropFirst(8)) : name)
+        if let node = names.index(of: name.hasPrefix("did:key:") ? String(name.dropFirst(8)) : name)
+        {
+            return node
+        }
+        guard let ids = aliases[name], ids.count == 1 else { return nil }
+        return ids.first.flatMap { names.index(of: $0) }
     }
 
     package func name(of node: Int32) -> String { names[node] }

@@ -1,5 +1,6 @@
-/// A mesh of relays under faults, from a seed: lossy, slow, doubling, reordering links, links that go
-/// down, a partition, a crash; traffic with acknowledgements; and the laws that must hold all the time.
+/// A mesh of relays under faults, from a seed: lossy, slow, doubling, reordering links, links that
+/// go down, a partition, a crash; traffic with acknowledgements; and the laws that must hold all
+/// the time.
 package struct MeshTrial: Sendable {
     package struct Settings: Sendable {
         package var nodes = 20
@@ -44,14 +45,16 @@ package struct MeshTrial: Sendable {
     private mutating func run() -> Outcome {
         var simulator = Simulator<MeshNode>(seed: seed, wiring: MeshTrial.wiring)
         for number in 0..<settings.nodes {
-            keys.append(SimulatedKeys(number: number, seed: seed))
+            guard let key = SimulatedKeys(number: number, seed: seed) else { continue }
+            keys.append(key)
             simulator.add(node(number, at: .zero))
         }
         connect(&simulator)
         plan(&simulator)
         let end = Instant.zero + settings.trouble + settings.calm
         while simulator.now < end {
-            simulator.run(until: min(end, simulator.now + .seconds(1))) { simulator, node, time, output in
+            simulator.run(until: min(end, simulator.now + .seconds(1))) {
+                simulator, node, time, output in
                 observe(output, at: node, time, &simulator)
             }
         }
@@ -69,7 +72,9 @@ package struct MeshTrial: Sendable {
                 return .init(octets, on: link.number)
             },
             received: { octets, link in .link(.octets(LinkID(link), octets)) },
-            linkUp: { link, _, neighbour in .link(.opened(LinkID(link), MeshTrial.traits(link, neighbour))) },
+            linkUp: { link, _, neighbour in
+                .link(.opened(LinkID(link), MeshTrial.traits(link, neighbour)))
+            },
             linkDown: { link, _, _ in .link(.closed(LinkID(link))) })
     }
 
@@ -90,9 +95,14 @@ package struct MeshTrial: Sendable {
     /// A ring, so that it is connected, and half as many chords.
     private mutating func connect(_ simulator: inout Simulator<MeshNode>) {
         var pairs: Set<[Int]> = []
-        for number in 0..<settings.nodes { pairs.insert([number, (number + 1) % settings.nodes].sorted()) }
+        for number in 0..<settings.nodes {
+            pairs.insert([number, (number + 1) % settings.nodes].sorted())
+        }
         for _ in 0..<settings.nodes / 2 {
-            let pair = [Int.random(in: 0..<settings.nodes, using: &random), Int.random(in: 0..<settings.nodes, using: &random)].sorted()
+            let pair = [
+                Int.random(in: 0..<settings.nodes, using: &random),
+                Int.random(in: 0..<settings.nodes, using: &random),
+            ].sorted()
             if pair[0] != pair[1] { pairs.insert(pair) }
         }
         for pair in pairs.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
@@ -122,7 +132,8 @@ package struct MeshTrial: Sendable {
         simulator.script(at: .zero + .milliseconds(whole * 3 / 4)) { $0.heal() }
         for source in 0..<settings.nodes {
             for index in 0..<settings.messagesPerNode {
-                let target = (source + Int.random(in: 1..<settings.nodes, using: &random)) % settings.nodes
+                let target =
+                    (source + Int.random(in: 1..<settings.nodes, using: &random)) % settings.nodes
                 var message = Message(to: keys[target].node.text, .string("\(source) \(index)"))
                 message.ttl = Packet.maxTTL
                 message.persistence = Persistence(attempts: 6, patience: .seconds(1))
@@ -142,7 +153,9 @@ package struct MeshTrial: Sendable {
         switch output {
         case .service(.received(let packet, _, _)):
             received[packet.id, default: 0] += 1
-            if received[packet.id] ?? 0 > 1 { complain("packet \(packet.id) was delivered twice at \(node)", time) }
+            if received[packet.id] ?? 0 > 1 {
+                complain("packet \(packet.id) was delivered twice at \(node)", time)
+            }
             if packet.destination != keys[node].node.text {
                 complain("packet \(packet.id) was delivered at \(node), not its destination", time)
             }

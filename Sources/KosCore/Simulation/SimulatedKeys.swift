@@ -5,7 +5,7 @@ package struct SimulatedKeys: Signer {
     private let seed: UInt64
     private let secret: UInt64
 
-    package init(number: Int, seed: UInt64) {
+    package init?(number: Int, seed: UInt64) {
         self.seed = seed
         var dice = SplitMix64(seed: seed &+ UInt64(number) &* 0x9E37_79B9)
         var octets: [UInt8] = []
@@ -15,9 +15,7 @@ package struct SimulatedKeys: Signer {
                 octets.append(UInt8(truncatingIfNeeded: word >> shift))
             }
         }
-        guard let node = NodeID(publicKey: octets) else {
-            preconditionFailure("32 octets make a node id")
-        }
+        guard let node = NodeID(publicKey: octets) else { return nil }
         self.node = node
         secret = SimulatedKeys.secret(of: node, seed: seed)
     }
@@ -52,7 +50,8 @@ package struct SimulatedKeys: Signer {
     private struct Judge: Verifier {
         let seed: UInt64
         func isValid(_ signature: [UInt8], of message: [UInt8], by node: NodeID) -> Bool {
-            SimulatedKeys.sum(message, secret: SimulatedKeys.secret(of: node, seed: seed)) == signature
+            SimulatedKeys.sum(message, secret: SimulatedKeys.secret(of: node, seed: seed))
+                == signature
         }
     }
 }

@@ -32,6 +32,8 @@ package struct Packet: Hashable, Sendable {
     package static let defaultPriority = 3
     /// Asks the destination for a signed receipt.
     package static let ackFlag = "ack"
+    /// The source has planned the whole way: `route` names it, and relays keep to it.
+    package static let routeFlag = "route"
     /// Destination of what every node is to hear.
     package static let broadcast = "*"
 

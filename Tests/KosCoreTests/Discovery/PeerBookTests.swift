@@ -54,7 +54,8 @@ import Testing
         let record = try #require(records.first)
         #expect(record.event == .found)
         #expect(record.metadata.methods == ["dht", "mdns"])
-        // The address that several interfaces saw stands once; a link-local one belongs to its interface.
+        // The address that several interfaces saw stands once; a link-local one belongs to its
+        // interface.
         #expect(
             record.addresses.map(\.address) == ["203.0.113.7", "10.0.0.1", "fe80::1", "fe80::1"])
         #expect(record.addresses.map(\.interface) == [nil, "eth0", "eth0", "wlan0"])

@@ -4,7 +4,9 @@ import Testing
 /// The scan that relays forward by, held against the full parser.
 @Suite struct PacketScanTests {
     private static func packet(_ random: inout SplitMix64) throws -> Packet {
-        let names = ["alpha", "bravo", "z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH", "é\u{1F600}"]
+        let names = [
+            "alpha", "bravo", "z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH", "é\u{1F600}",
+        ]
         func name() throws -> NodeID {
             try #require(NodeID(names[Int.random(in: 0..<names.count, using: &random)]))
         }
@@ -12,7 +14,9 @@ import Testing
             id: PacketID(at: Timestamp(milliseconds: 1_795_337_400_412), using: &random),
             timestamp: Timestamp(milliseconds: 1_795_337_400_412), source: try name(),
             destination: try name().text,
-            payload: .object(["route": .string("\"]}"), "ttl": .number(3), "n": .array([.null, .boolean(true)])]))
+            payload: .object([
+                "route": .string("\"]}"), "ttl": .number(3), "n": .array([.null, .boolean(true)]),
+            ]))
         packet.metadata.hops = Int.random(in: 0...20, using: &random)
         packet.metadata.ttl = Int.random(in: 1...32, using: &random)
         packet.metadata.priority = Int.random(in: 0...7, using: &random)
@@ -24,7 +28,9 @@ import Testing
     private static func shuffled(_ wire: [UInt8], _ random: inout SplitMix64) throws -> [UInt8] {
         let object = try JSONObject(parsing: wire.span)
         var shuffled = JSONObject()
-        for member in object.members.shuffled(using: &random) { shuffled[member.name] = member.value }
+        for member in object.members.shuffled(using: &random) {
+            shuffled[member.name] = member.value
+        }
         return Array(JSONValue.object(shuffled).text.utf8)
     }
 
@@ -57,7 +63,8 @@ import Testing
             let scan = try PacketScan(wire.span, using: &reader)
             let isPlanned = Bool.random(using: &random)
             var line: [UInt8] = []
-            scan.forward(wire.span, appending: isPlanned ? nil : Array("\"relay\"".utf8), into: &line)
+            scan.forward(
+                wire.span, appending: isPlanned ? nil : Array("\"relay\"".utf8), into: &line)
             #expect(line.last == 0x0A)
             line.removeLast()
             var expected = packet

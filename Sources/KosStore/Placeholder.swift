@@ -1,2 +1,0 @@
-import KosCore
-import GRDB
