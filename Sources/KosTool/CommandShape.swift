@@ -73,7 +73,10 @@ struct GivenOptions {
         shape = root
         end = arguments.firstIndex(of: "--") ?? arguments.count
         var index = 0
-        var sawVerb = false
+        // Options in front of the verb that is meant when none is given belong to that verb.
+        let usual = shape.defaultCommand.flatMap { root.command($0) }
+        let hasVerb = arguments[..<end].contains { root.command($0) != nil }
+        if let usual, !hasVerb { shape = usual }
         while index < end {
             let argument = arguments[index]
             index += 1
@@ -93,11 +96,7 @@ struct GivenOptions {
                 index += cluster(argument.dropFirst(), arguments[index..<end].first)
             } else if let verb = shape.command(argument) {
                 shape = verb
-                sawVerb = true
             }
-        }
-        if !sawVerb, let name = shape.defaultCommand, let verb = shape.command(name) {
-            shape = verb
         }
     }
 

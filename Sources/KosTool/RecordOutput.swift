@@ -128,7 +128,9 @@ package final class RecordOutput {
     /// The last flush: a table draws what it still holds.
     package func finish() throws {
         if isText { writer.append(Array(table.render().utf8).span) }
-        try drain()
+        guard !isPatient else { return try drain() }
+        // The last words are worth a moment.
+        try drainWithoutWaiting(patience: 1000)
     }
 
     private func settle() throws {
@@ -152,12 +154,12 @@ package final class RecordOutput {
     private static let hoard = 4 << 20
 
     /// Writes what the reader takes at once; pieces of PIPE_BUF octets go into a pipe whole or not.
-    private func drainWithoutWaiting() throws {
+    private func drainWithoutWaiting(patience: Int32 = 0) throws {
         let held = writer.bytes
         var done = 0
         while done < held.count {
             var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            guard poll(&ready, 1, 0) > 0 else { break }
+            guard poll(&ready, 1, patience) > 0 else { break }
             let count = held.withUnsafeBytes { octets in
                 Glibc.write(
                     descriptor, octets.baseAddress.map { $0 + done }, min(4096, octets.count - done)

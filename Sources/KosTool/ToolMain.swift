@@ -76,7 +76,7 @@ package enum ToolMain {
     {
         let output = RecordOutput(
             descriptor: 1, place: "stdout", isText: Run.isText(common, descriptor: 1),
-            isQuiet: false)
+            isQuiet: false, isColored: Terminal.isColored(common.color, descriptor: 1))
         for row in rows { try output.write(row) }
         try output.finish()
         return .yes

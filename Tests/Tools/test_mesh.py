@@ -87,7 +87,12 @@ def test_probe_and_trace_tell_the_way(together, run):
 
 
 def test_a_route_record_is_followed_hop_by_hop(together, run):
-    topology = run("kos-discover", "-m", "bootstrap", "--bootstrap", together["alpha"].uri(), "--links").stdout
+    def links():
+        """The topology, once both directions of all five links are in it, this caller's own apart."""
+        found = run("kos-discover", "-m", "bootstrap", "--bootstrap", together["alpha"].uri(), "--links").stdout
+        known = sum(b'"type":"link"' in line and b'"bidirectional"' not in line for line in found.splitlines())
+        return found if known >= 10 else None
+    topology = until(links)
     for middle in ["bravo", "delta"]:
         other = together[{"bravo": "delta", "delta": "bravo"}[middle]].id.encode()
         lines = b"".join(line for line in topology.splitlines(True) if other not in line)
@@ -196,7 +201,7 @@ def test_errors_come_back_to_the_sender_signed(together):
         await connection.send(json.dumps(lost))
         answer = await receive(connection, kind("destinationUnreachable", lost["id"]))
         verify(answer)
-        stray = node.packet(together["echo"].id, "stray")
+        stray = node.packet(together["echo"].id, "stray", flags=("ack", "route"))
         stray["route"] = [node.id, "elsewhere", "nowhere"]
         await connection.send(json.dumps(stray))
         verify(await receive(connection, kind("routingError", stray["id"])))

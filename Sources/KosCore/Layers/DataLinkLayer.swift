@@ -128,7 +128,7 @@ package struct DataLinkLayer: ProtocolLayer {
         links.best(to: peer).map { entry in
             Measure(
                 transport: entry.traits.transport, latency: (entry.roundTrip ?? 2) / 2,
-                reliability: min(1, entry.reliability), address: entry.traits.remote.description)
+                reliability: min(1, entry.reliability), address: entry.traits.listeningAddress)
         }
     }
 

@@ -16,7 +16,9 @@ package struct Measure: Hashable, Sendable {
     /// ms, one way.
     package var latency: Double
     package var reliability: Double
-    package var address: String
+    /// Where this node reaches the neighbour; nil where the neighbour came to us, from a port at
+    /// which nobody listens.
+    package var address: String?
 }
 
 /// Where a packet goes next.

@@ -29,6 +29,9 @@ package struct LinkTraits: Hashable, Sendable {
         maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
     }
 
+    /// URI at which the other end can be reached by others; nil where it came to us.
+    package var listeningAddress: String? { isOutgoing ? remote.description : nil }
+
     /// Octets of the largest packet that any link takes.
     package static let maxPacket = 1 << 20
 }

@@ -42,7 +42,7 @@ extension MeshNode {
             latency: (entry.roundTrip ?? 2) / 2, reliability: min(1, entry.reliability))
         record.timestamp = timestamp
         record.event = event
-        record.address = entry.traits.remote.description
+        record.address = entry.traits.listeningAddress
         return record
     }
 }

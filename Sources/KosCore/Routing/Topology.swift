@@ -245,7 +245,7 @@ package struct Topology: Sendable {
     }
 
     /// The URI of a hop over the link at `place`: the link's own, else the peer's address on that
-    /// transport, else the node's name.
+    /// transport, else any address of the peer, else the node's name.
     package func address(_ place: Int32) -> String {
         if let own = addresses[place] { return own }
         let target = rows[Int(place)].target
@@ -253,7 +253,7 @@ package struct Topology: Sendable {
         if let peer = peerAddresses[target]?.first(where: { $0.type == transport }) {
             return peer.uri
         }
-        return names[target]
+        return peerAddresses[target]?.first?.uri ?? names[target]
     }
 
     @inline(__always)
