@@ -58,6 +58,8 @@ enum WebSocketTransport {
         let sender = HandshakeSender(head: head)
         let boundSender = NIOLoopBound(sender, eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHTTPClientHandlers(
+            // The server's first words may come in one piece with its answer.
+            leftOverBytesStrategy: .forwardBytes,
             withClientUpgrade: (
                 upgraders: [upgrader],
                 completionHandler: { context in

@@ -49,9 +49,8 @@ struct CommandLineParser<Root: ParsableCommand> {
         var common = CommonOptions()
         common.json = arguments.contains("-j") || arguments.contains("--json")
         common.format = arguments.contains("text") ? OutputFormat(argument: "text") : nil
-        if let index = arguments.firstIndex(of: "--color"), index + 1 < arguments.count {
-            common.color = ColorChoice(rawValue: arguments[index + 1]) ?? .auto
-        }
+        let color = arguments.firstIndex(of: "--color").map { arguments[($0 + 1)...].first ?? "" }
+        common.color = color.flatMap { ColorChoice(rawValue: $0) } ?? .auto
         return common
     }
 

@@ -289,7 +289,12 @@ package struct NetworkLayer: ProtocolLayer {
             ]), at: now)
         packet.metadata.priority = 0
         packet.metadata.flags = [Packet.routeFlag]
-        let travelled = scan.isSourceRouted ? Array(names.prefix { $0 != author.node.text }) : names
+        // A planned way that this node is not on was travelled as far as the hops tell.
+        let isOnIt = scan.isSourceRouted && names.contains(author.node.text)
+        let travelled =
+            isOnIt
+            ? Array(names.prefix { $0 != author.node.text })
+            : scan.isSourceRouted ? Array(names.prefix(max(1, scan.hops))) : names
         packet.route = [author.node.text] + travelled.reversed().filter { $0 != author.node.text }
         originate(packet.signed(by: author.signer).wire, at: now, into: &flow)
     }
