@@ -22,6 +22,8 @@ final class Feed {
     private var destination: String?
     /// Packets that wait for the very node at the address that they carry.
     private var held: [String: [Packet]] = [:]
+    /// Whether nothing more comes, and nothing waits to be sent.
+    var isDone: Bool { isAtEnd && packets.isEmpty && payloads.isEmpty && held.isEmpty }
 
     init(_ session: SendSession) throws {
         self.session = session
@@ -141,6 +143,19 @@ final class Feed {
         guard let host else { return }
         for packet in held.removeValue(forKey: peer.text) ?? [] {
             session.outbox.forward(packet, target.persistence, host.driver)
+        }
+    }
+
+    /// Nobody can be reached at `endpoint`: what was for the node there alone has failed. Nil: the
+    /// time is over, for whatever still waits.
+    func failed(_ endpoint: Endpoint?, _ reason: String) throws {
+        for (destination, packets) in held.sorted(by: { $0.key < $1.key }) {
+            let lost = packets.filter { endpoint == nil || $0.address == endpoint }
+            let kept = packets.filter { !(endpoint == nil || $0.address == endpoint) }
+            held[destination] = kept.isEmpty ? nil : kept
+            for packet in lost {
+                try session.outbox.refuse(packet, code: "cannotConnect", reason)
+            }
         }
     }
 

@@ -85,11 +85,12 @@ final class Outbox {
         waiting = [:]
     }
 
-    /// A message that could not even be posted.
-    func refuse(to destination: String, code: String, _ text: String) throws {
+    /// A packet that could not even be handed over.
+    func refuse(_ packet: Packet, code: String, _ text: String) throws {
         var record = SendResultRecord(
-            timestamp: SystemClock.timestamp, success: false, packetId: "", destination: destination
-        )
+            timestamp: SystemClock.timestamp, success: false, packetId: packet.id,
+            destination: packet.destination)
+        record.ref = packet.id
         record.error = text
         record.errorCode = code
         try end(record)

@@ -83,6 +83,7 @@ final class SendSession {
     private func dialFailed(_ endpoint: Endpoint, _ reason: String) throws {
         io.errors.note("cannot connect to \(endpoint): \(reason)")
         dialled[endpoint] = reason
+        try feed?.failed(endpoint, "\(endpoint): \(reason)")
         // With every endpoint refused there is nothing to wait for.
         guard neighbour == nil, dialled.values.allSatisfy({ $0 != nil }) else { return }
         let reasons = dialled.sorted { $0.key.description < $1.key.description }
@@ -165,7 +166,7 @@ final class SendSession {
         try feed?.fill()
         try io.output.flush()
         guard isReady else { return }
-        let isOver = task.map(\.isOver) ?? (feed?.isAtEnd == true && outbox.isEmpty)
+        let isOver = task.map(\.isOver) ?? (feed?.isDone == true && outbox.isEmpty)
         if isOver, !(options.target.reply && task == nil) { host?.stop() }
     }
 
@@ -177,6 +178,7 @@ final class SendSession {
                 .failure, code: "noAnswer", "no relay answered in time",
                 hint: "see -v, or give more -t")
         } else {
+            try feed?.failed(nil, "not connected within the time given")
             try outbox.giveUp(code: "deadline", "no acknowledgement within the time given")
         }
         host?.stop()

@@ -285,3 +285,27 @@ def test_status_is_asked_over_the_socket(together, run):
     assert run("kos-relay", "status", "--socket", "/nonexistent/relay.sock").returncode == 1
     second = run("kos-relay", "--listen", "tcp://127.0.0.1:0", "--socket", together["alpha"].socket)
     assert second.returncode == 6
+
+
+def test_a_message_to_every_relay_counts_the_failures(tmp_path, home):
+    """Pipeline 16 as typed, with one relay dead by the time the packets go out."""
+    one = Relay(tmp_path, "one")
+    two = Relay(tmp_path, "two", "--connect", one.uri())
+    two.wait(lambda record: record["type"] == "link" and record["event"] == "up")
+
+    def listed():
+        found = subprocess.run(
+            f"kos-discover -m bootstrap --bootstrap {one.uri()} --links", shell=True, env=home, capture_output=True,
+            timeout=30).stdout
+        return found if found.count(b'"relay"') == 2 else None
+    (tmp_path / "peers.ndjson").write_bytes(until(listed))
+    two.kill()
+    script = """jq -c 'select(.type=="peer" and (.capabilities|index("relay")))
+      | {type:"packet",kos:1,destination:.nodeId,payload:{cmd:"status"},options:{address:.addresses[0]}}' peers.ndjson \\
+      | kos-send -t 6s"""
+    sent = subprocess.run(["bash", "-c", script], env=home, cwd=tmp_path, capture_output=True, timeout=30)
+    answers = {answer["destination"]: answer for answer in records("kos-send", sent.stdout)}
+    assert sent.returncode == 5, sent.stderr
+    assert answers[one.id]["success"] and not answers[two.id]["success"]
+    assert one.wait(lambda record: record["type"] == "packet")["payload"] == {"cmd": "status"}
+    assert one.stop() == 0
