@@ -84,6 +84,13 @@ def test_auto_says_which_rule(options, algorithm, rule):
     assert answer["algorithm"] == algorithm and answer["reason"].startswith(rule)
 
 
+def test_auto_does_not_lend_its_name_to_what_it_did_not_run():
+    lines = [link(a, b, 10, 0.9) for a in "abcde" for b in "abcde" if a != b]
+    [answer], _, _ = kos_route(lines, "-F", "a", "-T", "e", "-a", "auto")
+    assert answer["algorithm"] == "dijkstra"
+    assert answer["reason"].startswith("rule 4") and "olsr" in answer["reason"]
+
+
 def test_a_prepared_graph_answers_and_is_refused_when_altered(tmp_path):
     lines = [link(f"n{i}", f"n{(i * 7 + k) % 300}", latency=1 + (i * k) % 13) for i in range(300) for k in (1, 2, 5) if (i * 7 + k) % 300 != i]
     index = tmp_path / "graph.kos"

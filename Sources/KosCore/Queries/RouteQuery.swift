@@ -80,6 +80,12 @@ package struct RouteQuery: Sendable {
             let (algorithm, reason) = RoutingAlgorithm.select(
                 router.requirements, mobility: traffic.mobility,
                 density: TrafficAnalyser.density(router.graph))
+            guard algorithm.isSearch else {
+                // The rule is told; the answer does not carry the name of what did not make it.
+                let said =
+                    "\(reason): \(algorithm.rawValue), which runs on live links alone; by dijkstra"
+                return [(.dijkstra, said)]
+            }
             return [(algorithm, reason)]
         }
     }
