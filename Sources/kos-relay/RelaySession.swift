@@ -31,9 +31,9 @@ final class RelaySession {
             throw ToolFailure(.failure, code: "identity", "\(error.path): \(error.message)")
         }
         socketPath = try options.control.path(io)
-        if let socketPath, options.control.socket == nil {
+        if options.control.socket == nil {
+            // The usual place is made where it is missing; a path that was given is taken as it is.
             _ = try io.directories.prepared("relay.sock", in: .runtime)
-            _ = socketPath
         }
         if options.insecure {
             io.errors.say("--insecure: packets and neighbours without signatures are taken")
