@@ -74,7 +74,6 @@ package struct Simulator<E: Engine>: Sendable {
 
     package var nodeCount: Int { nodes.count }
     package var linkCount: Int { links.count }
-
     /// Adds a node; its number is the count of those before it.
     @discardableResult
     package mutating func add(_ engine: E) -> Int {
