@@ -10,6 +10,14 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies,
+        swiftSettings: strict + [
+            .strictMemorySafety(), .enableUpcomingFeature("MemberImportVisibility"),
+        ])
+}
+
 func tool(_ name: String, _ adapters: [Target.Dependency]) -> Target {
     .executableTarget(
         name: name, dependencies: ["KosCore", "KosTool"] + adapters, swiftSettings: strict)
@@ -45,19 +53,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
-        // The core: every decision, and nothing but the Swift standard library.
-        .target(
-            name: "KosCore",
-            swiftSettings: strict + [
-                .strictMemorySafety(), .enableUpcomingFeature("MemberImportVisibility"),
-            ]),
+        // The core: every decision, and nothing but the Swift standard library. Two wings that
+        // nothing in it needs stand apart, so that a change in them compiles alone.
+        core("KosCore"),
+        core("KosCapture", ["KosCore"]),
+        core("KosSimulation", ["KosCore"]),
 
         // The adapters.
         .target(name: "KosTool", dependencies: ["KosCore", argumentParser], swiftSettings: strict),
         .target(name: "KosNet", dependencies: ["KosCore", crypto] + nio, swiftSettings: strict),
         .target(name: "KosRadio", dependencies: ["KosCore", "CBluetooth"], swiftSettings: strict),
         .target(name: "KosMDNS", dependencies: ["KosCore", "CAvahi"], swiftSettings: strict),
-        .target(name: "KosPcap", dependencies: ["KosCore", "CPcap"], swiftSettings: strict),
+        .target(
+            name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
+            swiftSettings: strict),
         .systemLibrary(
             name: "CAvahi", pkgConfig: "avahi-client", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(
@@ -68,11 +77,13 @@ let package = Package(
         tool("kos-discover", ["KosNet", "KosRadio", "KosMDNS"]),
         tool("kos-route", []),
         tool("kos-send", ["KosNet", "KosRadio"]),
-        tool("kos-relay", ["KosNet", "KosRadio"]),
+        tool("kos-relay", ["KosNet", "KosRadio", "KosSimulation"]),
         tool("kos-lora", ["KosNet", "KosRadio"]),
-        tool("kos-capture", ["KosPcap"]),
+        tool("kos-capture", ["KosCapture", "KosPcap"]),
 
-        tests("KosCoreTests", ["KosCore"]),
+        tests("KosCoreTests", ["KosCore", "KosSimulation"]),
+        tests("KosCaptureTests", ["KosCore", "KosCapture"]),
+        tests("KosSimulationTests", ["KosCore", "KosSimulation"]),
         tests("KosNetTests", ["KosCore", "KosNet"]),
     ]
 )

@@ -1,6 +1,6 @@
 import CPcap
 import Glibc
-package import KosCore
+package import KosCapture
 
 /// One interface being listened to through libpcap.
 package final class LiveCapture {

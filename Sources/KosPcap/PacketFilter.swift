@@ -1,5 +1,5 @@
 import CPcap
-package import KosCore
+package import KosCapture
 
 /// A filter in libpcap's language (pcap-filter(7)), compiled for one link type.
 package final class PacketFilter {

@@ -1,3 +1,4 @@
+import KosCapture
 import KosCore
 import KosPcap
 import KosTool

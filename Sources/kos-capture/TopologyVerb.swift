@@ -1,4 +1,5 @@
 import ArgumentParser
+import KosCapture
 import KosCore
 import KosPcap
 import KosTool

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KosCore
+import KosSimulation
 import KosTool
 
 /// `kos-relay simulate`: whole meshes of this relay in virtual time, under faults, from seeds.

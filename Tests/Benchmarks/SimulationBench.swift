@@ -3,6 +3,7 @@
 // `events`, `codecs`, `big`, `discover`.
 import Glibc
 import KosCore
+import KosSimulation
 
 func cpu() -> Double {
     var time = timespec()

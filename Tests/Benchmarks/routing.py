@@ -8,7 +8,6 @@ generates the graphs from fixed seeds, and prints one line a measurement with th
 """
 
 import argparse
-import glob
 import os
 import resource
 import subprocess
@@ -40,14 +39,8 @@ def cpu(body):
 def build(folder):
     """The searches of the core as a program, against the release build."""
     subprocess.run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "kos-route"], cwd=ROOT, check=True)
-    with open(os.path.join(ROOT, ".build", "release.yaml")) as manifest:
-        package = manifest.read().split('"-package-name","')[1].split('"')[0]
-    objects = glob.glob(os.path.join(ROOT, ".build/release/KosCore.build/*.o"))
     program = os.path.join(folder, "bench")
-    subprocess.run(
-        ["swiftc", "-O", "-parse-as-library", "-swift-version", "6", "-static-stdlib", "-package-name", package,
-         "-I", os.path.join(ROOT, ".build/release/Modules"), os.path.join(HERE, "RoutingBench.swift"), *objects,
-         "-o", program], check=True)
+    subprocess.run([os.path.join(ROOT, "Tests", "compile"), os.path.join(HERE, "RoutingBench.swift"), program], check=True)
     return program
 
 

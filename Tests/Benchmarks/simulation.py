@@ -21,13 +21,8 @@ ROOT = HERE.parents[1]
 def ours(folder):
     if "SIMULATION_BENCH" in os.environ:
         return os.environ["SIMULATION_BENCH"]
-    package = (ROOT / ".build" / "release.yaml").read_text().split('"-package-name","')[1].split('"')[0]
-    release = ROOT / ".build" / "release"
     program = os.path.join(folder, "bench")
-    subprocess.run(
-        ["swiftc", "-O", "-parse-as-library", "-swift-version", "6", "-static-stdlib", "-package-name", package,
-         "-I", release / "Modules", HERE / "SimulationBench.swift",
-         *glob.glob(str(release / "KosCore.build" / "*.o")), "-o", program], check=True)
+    subprocess.run([ROOT / "Tests" / "compile", HERE / "SimulationBench.swift", program], check=True)
     return program
 
 

@@ -3,6 +3,7 @@
 // Compiled against the release build by test_protocols.py; argument: the folder to write to.
 import Glibc
 import KosCore
+import KosSimulation
 
 @main struct ProtocolTraces {
     static func main() {

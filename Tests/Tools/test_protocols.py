@@ -1,9 +1,7 @@
 """AODV, OLSR and DSR as tshark reads them: every message that the engines emit, field by field."""
 
-import glob
 import os
 import pathlib
-import re
 import subprocess
 
 import pytest
@@ -16,14 +14,8 @@ def compiled(folder):
     """The program that writes the traces; PROTOCOL_TRACES names one that is built already."""
     if "PROTOCOL_TRACES" in os.environ:
         return os.environ["PROTOCOL_TRACES"]
-    release = ROOT / ".build" / "release"
-    plan = (ROOT / ".build" / "release.yaml").read_text()
-    package = re.search(r'"-module-name","KosCore".*?"-package-name","([^"]+)"', plan).group(1)
-    objects = glob.glob(str(release / "KosCore.build" / "*.o"))
     program = folder / "traces"
-    subprocess.run(
-        ["swiftc", "-O", "-parse-as-library", "-swift-version", "6", "-static-stdlib", "-package-name", package,
-         "-I", release / "Modules", TRACES, *objects, "-o", program], check=True)
+    subprocess.run([ROOT / "Tests" / "compile", TRACES, program], check=True)
     return program
 
 

@@ -1,12 +1,10 @@
 /// One captured frame as a line: when, where, how long, who to whom, and of which protocols.
 package struct FrameRecord: Record {
-    package var frame: CapturedFrame
-    /// Name of the interface that heard it; nil when the capture does not say.
-    package var interface: String?
+    /// The line without its end, as KosCapture's FrameText makes it.
+    package var text: [UInt8]
 
-    package init(_ frame: CapturedFrame, interface: String?) {
-        self.frame = frame
-        self.interface = interface
+    package init(text: [UInt8]) {
+        self.text = text
     }
 
     package static let type: StaticString = "frame"
@@ -41,9 +39,7 @@ package struct FrameRecord: Record {
     ]
 
     package func write(to writer: inout JSONWriter) {
-        var text = FrameText()
-        text.open(frame, interface: FrameText.quoted(interface))
-        writer.append(text.bytes.span)
+        writer.append(text.span)
         writer.endRecord()
     }
 }

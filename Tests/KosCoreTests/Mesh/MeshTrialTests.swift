@@ -1,4 +1,5 @@
 import KosCore
+import KosSimulation
 import Testing
 
 /// Small meshes under faults; Tests/Tools runs hundreds of larger ones with the release build.

@@ -1,4 +1,5 @@
 import KosCore
+import KosSimulation
 import Testing
 
 /// The conformance points of flooding, in the order of the facts page.

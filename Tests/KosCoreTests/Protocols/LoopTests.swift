@@ -1,4 +1,5 @@
 import KosCore
+import KosSimulation
 import Testing
 
 /// Loops over all tables in random mobile networks.

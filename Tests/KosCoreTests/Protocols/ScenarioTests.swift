@@ -1,4 +1,5 @@
 import KosCore
+import KosSimulation
 import Testing
 
 /// Whole networks: every protocol delivers everything where the topology allows it.

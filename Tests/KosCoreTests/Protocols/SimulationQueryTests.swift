@@ -1,4 +1,5 @@
 import KosCore
+import KosSimulation
 import Testing
 
 /// The query behind `kos-route -a aodv`, and the capture of a run.

@@ -1,0 +1,222 @@
+package import KosCore
+
+/// The report's records.
+extension Report {
+    /// All records of the scopes asked for; call once, at the end.
+    package mutating func records(file: String?) -> [ReportRecord] {
+        mesh.finish()
+        var records: [ReportRecord] = []
+        if scopes.contains(.total) { records.append(total(file)) }
+        if scopes.contains(.node) { records += nodeRecords() + stationRecords() }
+        if scopes.contains(.link) { records += linkReports() }
+        if scopes.contains(.flow) {
+            records += flows.flows.map { Report.record($0, isEvicted: false) }
+        }
+        if scopes.contains(.interval) { records += sliceRecords() }
+        return records
+    }
+
+    private var end: Timestamp? {
+        lastSeen.map { Timestamp(milliseconds: $0 / 1_000_000) }
+    }
+
+    /// Bit/s over `milliseconds`; nil where no time passed.
+    private static func rate(_ bytes: Int, over milliseconds: Double) -> JSONValue? {
+        guard milliseconds > 0 else { return nil }
+        return .number((Double(bytes) * 8 * 1e6 / milliseconds).rounded() / 1e3)
+    }
+
+    private func total(_ file: String?) -> ReportRecord {
+        var figures = JSONObject()
+        if mesh.messages > 0 {
+            figures["messages"] = .number(Double(mesh.messages))
+            figures["delivered"] = .number(Double(mesh.delivered))
+            figures["lost"] = .number(Double(mesh.lost))
+            figures["lossRatio"] = mesh.lossRatio.map { .number($0) }
+            figures["duplicates"] = .number(Double(mesh.duplicates))
+        }
+        figures["latencyMs"] = mesh.latency.milliseconds.map { .object($0) }
+        figures["receiptMs"] = mesh.receiptTime.milliseconds.map { .object($0) }
+        if mesh.latency.count > 1 { figures["jitterMs"] = .number(Histogram.round(mesh.jitter)) }
+        figures["throughputBps"] = Report.rate(bytes, over: durationMs)
+        figures["routeDiscoveryMs"] = discovery.times.milliseconds.map { .object($0) }
+        if !mesh.nodes.isEmpty {
+            figures["nodes"] = .number(Double(mesh.nodes.count))
+            figures["links"] = .number(Double(mesh.links.count))
+            figures["connectivity"] = mesh.connectivity.map { .number($0) }
+        }
+        figures["flows"] = .number(Double(flows.flows.count + flows.evicted))
+        if flows.evicted > 0 { figures["evicted"] = .number(Double(flows.evicted)) }
+        if flows.segments > 0 { figures["tcp"] = .object(tcpFigures) }
+        if queryCount > 0 {
+            var dns: JSONObject = [
+                "queries": .number(Double(queryCount)),
+                "answers": .number(Double(answerTime.count)),
+            ]
+            dns["latencyMs"] = answerTime.milliseconds.map { .object($0) }
+            figures["dns"] = .object(dns)
+        }
+        figures["protocols"] = .object(protocolFigures)
+        var subject = JSONObject()
+        if let file { subject["file"] = .string(file) }
+        return ReportRecord(
+            scope: .total, timestamp: end, subject: subject, packets: packets, bytes: bytes,
+            durationMs: durationMs, figures: figures)
+    }
+
+    private var tcpFigures: JSONObject {
+        var tcp: JSONObject = [
+            "connections": .number(Double(flows.connections)),
+            "segments": .number(Double(flows.segments)),
+            "retransmissions": .number(Double(flows.retransmissions)),
+        ]
+        tcp["handshakeMs"] = flows.handshakes.milliseconds.map { .object($0) }
+        tcp["rttMs"] = flows.roundTrips.milliseconds.map { .object($0) }
+        return tcp
+    }
+
+    private var protocolFigures: JSONObject {
+        var object = JSONObject()
+        for name in FrameProtocol.allCases where protocols[Int(name.rawValue)] > 0 {
+            let key = name == .none ? "unknown" : name.name.description
+            object[key] = .number(Double(protocols[Int(name.rawValue)]))
+        }
+        return object
+    }
+
+    // MARK: Nodes and links
+
+    private func nodeRecords() -> [ReportRecord] {
+        mesh.nodes.sorted { $0.name < $1.name }.map { node in
+            var figures: JSONObject = [
+                "forwarded": .number(Double(node.forwarded)),
+                "dropped": .number(Double(node.dropped)),
+            ]
+            let judged = node.forwarded + node.dropped
+            if judged > 0 {
+                figures["lossRatio"] = .number(Double(node.dropped) / Double(judged))
+            }
+            let bytes = node.bytesSent + node.bytesReceived
+            figures["throughputBps"] = Report.rate(bytes, over: durationMs)
+            if let firstSeen, let lastSeen, lastSeen > firstSeen {
+                let heard = Double(node.lastSeen - node.firstSeen) / Double(lastSeen - firstSeen)
+                figures["availability"] = .number((heard * 1e4).rounded() / 1e4)
+            }
+            return ReportRecord(
+                scope: .node, timestamp: Timestamp(milliseconds: node.lastSeen / 1_000_000),
+                subject: ["nodeId": .string(node.name)],
+                packets: node.packetsSent + node.packetsReceived, bytes: bytes,
+                durationMs: durationMs, figures: figures)
+        }
+    }
+
+    /// Addresses where no node of the mesh is known to sit.
+    private func stationRecords() -> [ReportRecord] {
+        var known: Set<FrameAddress> = []
+        for node in mesh.nodes { for end in node.ends { known.insert(end.address) } }
+        let sorted = stations.filter { !known.contains($0.key) }
+            .map { (text: $0.key.text, station: $0.value) }.sorted { $0.text < $1.text }
+        return sorted.map { text, station in
+            var figures = JSONObject()
+            figures["throughputBps"] = Report.rate(station.bytes, over: durationMs)
+            let isTimed = station.lastSeen >= station.firstSeen
+            return ReportRecord(
+                scope: .node,
+                timestamp: isTimed ? Timestamp(milliseconds: station.lastSeen / 1_000_000) : nil,
+                subject: ["address": .string(text)], packets: station.packets,
+                bytes: station.bytes, durationMs: durationMs, figures: figures)
+        }
+    }
+
+    private func linkReports() -> [ReportRecord] {
+        mesh.links.map { link in
+            var figures = JSONObject()
+            figures["latencyMs"] = link.latency.milliseconds.map { .object($0) }
+            figures["reliability"] = .number(link.bestReliability)
+            figures["throughputBps"] = Report.rate(link.bytes, over: durationMs)
+            return ReportRecord(
+                scope: .link, timestamp: Timestamp(milliseconds: link.lastSeen / 1_000_000),
+                subject: [
+                    "source": .string(mesh.nodes[link.source].name),
+                    "destination": .string(mesh.nodes[link.destination].name),
+                    "protocol": .string(link.transport.rawValue),
+                ],
+                packets: link.observations, bytes: link.bytes,
+                durationMs: Histogram.round(Double(link.lastSeen - link.firstSeen)),
+                figures: figures)
+        }
+    }
+
+    // MARK: Flows and intervals
+
+    static func record(_ flow: Conversation, isEvicted: Bool) -> ReportRecord {
+        let duration = Histogram.round(Double(flow.lastSeen - flow.firstSeen))
+        var figures = JSONObject()
+        figures["packetsForth"] = .number(Double(flow.forth.packets))
+        figures["packetsBack"] = .number(Double(flow.back.packets))
+        figures["throughputBps"] = rate(flow.bytes, over: duration)
+        if let handshake = flow.handshake {
+            figures["handshakeMs"] = .number(Histogram.round(Double(handshake)))
+        }
+        if flow.rttCount > 0 {
+            let mean = Double(flow.rttSum) / Double(flow.rttCount)
+            figures["rttMs"] = .number(Histogram.round(mean))
+        }
+        if flow.transport == .tcp {
+            figures["retransmissions"] = .number(
+                Double(flow.forth.retransmissions + flow.back.retransmissions))
+        }
+        if isEvicted { figures["evicted"] = .boolean(true) }
+        var id: [UInt8] = []
+        id.append(addingCapacity: 16) { $0.putHex(flow.id, digits: 16) }
+        return ReportRecord(
+            scope: .flow, timestamp: Timestamp(milliseconds: flow.lastSeen / 1_000_000),
+            subject: [
+                "flowId": .string(String(decoding: id, as: UTF8.self)),
+                "protocol": .string(flow.application.name.description),
+                "source": .string(flow.source.text),
+                "destination": .string(flow.destination.text),
+                "sourcePort": .number(Double(flow.sourcePort)),
+                "destinationPort": .number(Double(flow.destinationPort)),
+            ],
+            packets: flow.packets, bytes: flow.bytes, durationMs: duration, figures: figures)
+    }
+
+    private func sliceRecords() -> [ReportRecord] {
+        let width = max(1, interval.nanoseconds)
+        return slices.sorted { $0.key < $1.key }.map { place, slice in
+            let start = place.multipliedReportingOverflow(by: width).partialValue / 1_000_000
+            var figures = JSONObject()
+            figures["throughputBps"] = Report.rate(slice.bytes, over: interval.milliseconds)
+            return ReportRecord(
+                scope: .interval, timestamp: Timestamp(milliseconds: start),
+                subject: ["start": .number(Double(start))], packets: slice.packets,
+                bytes: slice.bytes, durationMs: interval.milliseconds, figures: figures)
+        }
+    }
+}
+
+extension MeshView {
+    /// Share of the ordered pairs of nodes between which links make a path; nil below two nodes,
+    /// and for more nodes than are worth the walk.
+    package var connectivity: Double? {
+        guard (2...2048).contains(nodes.count) else { return nil }
+        var neighbours = [[Int]](repeating: [], count: nodes.count)
+        for link in links { neighbours[link.source].append(link.destination) }
+        var pairs = 0
+        for start in nodes.indices {
+            var seen = [Bool](repeating: false, count: nodes.count)
+            var queue = [start]
+            seen[start] = true
+            while let here = queue.popLast() {
+                for next in neighbours[here] where !seen[next] {
+                    seen[next] = true
+                    pairs += 1
+                    queue.append(next)
+                }
+            }
+        }
+        let all = Double(nodes.count) * Double(nodes.count - 1)
+        return (Double(pairs) / all * 1e4).rounded() / 1e4
+    }
+}

@@ -1,0 +1,85 @@
+package import KosCore
+
+/// One direction of a conversation.
+package struct StreamKey: Hashable, Sendable {
+    package let source: FrameAddress
+    package let destination: FrameAddress
+    package let ports: UInt32
+
+    package init(_ frame: CapturedFrame) {
+        source = frame.source
+        destination = frame.destination
+        ports = UInt32(frame.sourcePort) << 16 | UInt32(frame.destinationPort)
+    }
+}
+
+/// One packet that a capture carries: its octets (the seed's JSON object), and what brought it.
+package struct CarriedPacket: Sendable {
+    package var octets: [UInt8]
+    package var transport: TransportType
+
+    package init(octets: [UInt8], transport: TransportType) {
+        self.octets = octets
+        self.transport = transport
+    }
+}
+
+/// Finds the kOS packets in a capture's frames: one a datagram, or out of TCP streams, WebSocket
+/// and HTTP. Streams and what they hold are bounded; the ones longest silent go first.
+package struct StreamTable: Sendable {
+    package static let maxStreams = 131_072
+    /// Octets held behind holes, of all streams.
+    package static let maxHeld = 64 << 20
+
+    private var young: [StreamKey: ByteStream] = [:]
+    private var old: [StreamKey: ByteStream] = [:]
+    private var held = 0
+    /// Streams forgotten because there were too many.
+    package private(set) var evicted = 0
+    /// Streams that lost octets which were never sent again, or were cut off by the snapshot
+    /// length.
+    package private(set) var desynchronised = 0
+
+    package init() {}
+
+    /// Hands out the packets that `frame` completes.
+    package mutating func read(
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, give: (CarriedPacket) -> Void
+    ) {
+        switch frame.transport {
+        case .udp where frame.protocols.last == .kos:
+            give(CarriedPacket(octets: bytes.array(frame.payload), transport: .udp))
+        case .tcp where frame.malformed == .none && !frame.isFragment:
+            readSegment(frame, bytes, give: give)
+        case .none where frame.protocols.last == .kos:
+            give(CarriedPacket(octets: bytes.array(frame.payload), transport: .lora))
+        default: return
+        }
+    }
+
+    private mutating func readSegment(
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, give: (CarriedPacket) -> Void
+    ) {
+        let isOpening = frame.tcpFlags & CapturedFrame.TCPFlag.syn != 0
+        guard isOpening || frame.payloadLength > 0 else { return }
+        let key = StreamKey(frame)
+        if young.count >= StreamTable.maxStreams / 2 || held > StreamTable.maxHeld {
+            evicted += old.count
+            old = young
+            young = [:]
+            held = 0
+        }
+        var stream = young[key] ?? old.removeValue(forKey: key) ?? ByteStream()
+        // Put down before reading: an array that two places hold is copied when it grows.
+        if !stream.isIgnored || isOpening {
+            young[key] = nil
+            let before = (stream.heldOctets, stream.isDesynchronised)
+            stream.read(frame, bytes) { octets, transport in
+                give(CarriedPacket(octets: octets, transport: transport))
+            }
+            held += stream.heldOctets - before.0
+            if stream.isDesynchronised, !before.1 { desynchronised += 1 }
+            young[key] = stream
+        }
+    }
+}

@@ -1,0 +1,394 @@
+package import KosCore
+
+/// Runs one routing protocol at every node of a scenario, over a shared radio channel, in virtual
+/// time.
+package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
+    /// Sees every frame as it is sent.
+    package typealias Tap = (Instant, HopFrame) -> Void
+    /// Sees every output of an engine that is not a frame.
+    package typealias Watch = (borrowing RadioSimulation<E>, Int, RoutingOutput) -> Void
+
+    package private(set) var now = Instant.zero
+    package private(set) var metrics = RadioMetrics()
+    package private(set) var terrain: Terrain
+    package private(set) var trace = Fingerprint()
+    private let scenario: Scenario
+    private let make: @Sendable (RouterAddress, UInt64, Instant) -> E
+    private var nodes: [RadioStation] = []
+    private var engines: [E] = []
+    private var heap = EventHeap()
+    private var outputs: [RoutingOutput] = []
+    private var random: SplitMix64
+    private var sentAt: [UInt64: Instant] = [:]
+    private var arrived: Set<UInt64> = []
+    private var visited: [UInt64: [Int: Int]] = [:]
+    private var identifications: [UInt16]
+    private var dead: Set<Int> = []
+    /// Whether to note the way of each datagram, which also finds those that run in circles; costs
+    /// a table a datagram.
+    package var tracesPaths = false
+
+    package init(
+        _ scenario: Scenario, make: @escaping @Sendable (RouterAddress, UInt64, Instant) -> E
+    ) {
+        self.scenario = scenario
+        self.make = make
+        terrain = Terrain(scenario)
+        random = SplitMix64(seed: scenario.seed)
+        identifications = [UInt16](repeating: 0, count: scenario.nodeCount)
+        for number in 0..<scenario.nodeCount {
+            nodes.append(RadioStation())
+            engines.append(make(Scenario.address(number), random.next(), .zero))
+            arm(number)
+        }
+        if terrain.isMoving { push(.zero + step, RadioEvent.move, 0) }
+        for (number, flow) in scenario.flows.enumerated() {
+            push(flow.start, RadioEvent.traffic, number)
+        }
+        for (number, fault) in scenario.faults.enumerated() {
+            push(fault.time, RadioEvent.fault, number)
+        }
+        push(.zero + .seconds(1), RadioEvent.sample, 0)
+    }
+
+    private var step: Duration { .milliseconds(100) }
+
+    package subscript(node: Int) -> E? {
+        nodes.indices.contains(node) && nodes[node].isAlive ? engines[node] : nil
+    }
+
+    private mutating func push(_ time: Instant, _ kind: UInt32, _ index: Int) {
+        heap.push(time, kind: kind, index: UInt32(truncatingIfNeeded: index))
+    }
+
+    // MARK: running
+
+    /// Runs the whole scenario.
+    package mutating func run(tap: Tap? = nil, watch: Watch? = nil) {
+        run(until: .zero + scenario.duration, tap: tap, watch: watch)
+    }
+
+    package mutating func run(until limit: Instant, tap: Tap? = nil, watch: Watch? = nil) {
+        while let entry = heap.pop(until: limit) {
+            now = entry.time
+            let index = Int(entry.index)
+            metrics.events += 1
+            trace.mix(UInt64(bitPattern: now.nanoseconds) ^ UInt64(index) << 3 ^ UInt64(entry.kind))
+            switch entry.kind {
+            case RadioEvent.wake: wake(index, watch)
+            case RadioEvent.attempt: attempt(index, tap)
+            case RadioEvent.ending: end(index, watch)
+            case RadioEvent.move:
+                terrain.move(to: now)
+                push(now + step, RadioEvent.move, 0)
+            case RadioEvent.traffic: emit(index, watch)
+            case RadioEvent.fault: strike(scenario.faults[index].fault)
+            default:
+                sample()
+                push(now + .seconds(1), RadioEvent.sample, 0)
+            }
+        }
+        now = max(now, limit)
+    }
+
+    /// Hands an input to a node at the present time.
+    package mutating func inject(_ input: RoutingInput, into node: Int, watch: Watch? = nil) {
+        guard nodes.indices.contains(node) else { return }
+        handle(input, node)
+        settle(node, watch)
+    }
+
+    private mutating func handle(_ input: RoutingInput, _ node: Int) {
+        guard nodes[node].isAlive else { return }
+        engines[node].handle(input, at: now, into: &outputs)
+    }
+
+    private mutating func wake(_ node: Int, _ watch: Watch?) {
+        guard nodes[node].wake == now else { return }
+        nodes[node].wake = nil
+        guard nodes[node].isAlive else { return }
+        engines[node].advance(to: now, into: &outputs)
+        settle(node, watch)
+    }
+
+    private mutating func arm(_ node: Int) {
+        guard nodes[node].isAlive, let deadline = Self.nextDeadline(of: &engines[node]),
+            deadline < .distantFuture
+        else { return }
+        let due = max(deadline, now)
+        if let wake = nodes[node].wake, wake <= due { return }
+        nodes[node].wake = due
+        push(due, RadioEvent.wake, node)
+    }
+
+    /// Asked in place: a copy of an engine costs a count for each of its tables.
+    private static func nextDeadline(of engine: inout E) -> Instant? { engine.nextDeadline }
+
+    private mutating func settle(_ node: Int, _ watch: Watch?) {
+        if !outputs.isEmpty {
+            var acting: [RoutingOutput] = []
+            swap(&acting, &outputs)
+            for output in acting {
+                watch?(self, node, output)
+                act(on: output, node)
+            }
+            acting.removeAll(keepingCapacity: true)
+            swap(&acting, &outputs)
+        }
+        arm(node)
+    }
+
+    private mutating func act(on output: RoutingOutput, _ node: Int) {
+        switch output {
+        case .transmit(let frame): enqueue(frame, node)
+        case .deliver(let datagram): deliver(datagram)
+        case .dropped(_, let reason): metrics.dropped[reason, default: 0] += 1
+        case .rejected: metrics.rejected += 1
+        case .discovered(_, _, let time): metrics.discoveryTimes.append(time.nanoseconds)
+        case .install, .withdraw, .undiscovered: break
+        }
+    }
+
+    // MARK: the channel
+
+    private mutating func enqueue(_ frame: HopFrame, _ node: Int) {
+        guard nodes[node].queue.count - nodes[node].head < scenario.radio.queue else {
+            metrics.queueDrops += 1
+            return
+        }
+        nodes[node].queue.append(frame)
+        contend(node)
+    }
+
+    /// Has the node try to send once the air is free.
+    private mutating func contend(_ node: Int) {
+        guard !nodes[node].isWaiting, !nodes[node].isSending,
+            nodes[node].head < nodes[node].queue.count
+        else { return }
+        nodes[node].isWaiting = true
+        var start = now
+        if scenario.radio.hasCollisions {
+            start = max(now, nodes[node].airUntil) + scenario.radio.interframe
+            let window = min(1024, scenario.radio.slots << min(nodes[node].tries, 5))
+            start = start + scenario.radio.slot * Int.random(in: 0..<window, using: &random)
+        }
+        push(start, RadioEvent.attempt, node)
+    }
+
+    private mutating func attempt(_ node: Int, _ tap: Tap?) {
+        nodes[node].isWaiting = false
+        guard nodes[node].isAlive, nodes[node].head < nodes[node].queue.count else { return }
+        if scenario.radio.hasCollisions, nodes[node].airUntil > now {
+            contend(node)
+            return
+        }
+        let frame = nodes[node].queue[nodes[node].head]
+        tap?(now, frame)
+        let octets = count(frame)
+        let airtime = scenario.radio.airtime(octets: octets, isBroadcast: frame.isBroadcast)
+        let until = now + airtime
+        nodes[node].isSending = true
+        nodes[node].receivers = terrain.neighbours[node]
+        if scenario.radio.hasCollisions { occupy(node, until) }
+        push(until, RadioEvent.ending, node)
+    }
+
+    private mutating func count(_ frame: HopFrame) -> Int {
+        let datagram = frame.datagram
+        let octets = datagram.payload.count + (datagram.content == .sourceRouted ? 20 : 28)
+        if isControl(datagram) {
+            metrics.controlFrames += 1
+            metrics.controlOctets += octets
+        } else {
+            metrics.dataFrames += 1
+            metrics.dataOctets += octets
+        }
+        return octets
+    }
+
+    /// Fills the air around a sender, and spoils what overlaps.
+    private mutating func occupy(_ node: Int, _ until: Instant) {
+        nodes[node].spoilt = []
+        // Whoever sends cannot hear: what was coming in here is lost.
+        if nodes[node].heard > 0 { spoilAll(at: node, but: node) }
+        for other in nodes[node].receivers {
+            if nodes[other].heard > 0 || nodes[other].isSending {
+                nodes[node].spoilt.insert(other)
+                spoilAll(at: other, but: node)
+            }
+            nodes[other].heard += 1
+            nodes[other].airUntil = max(nodes[other].airUntil, until)
+        }
+    }
+
+    private mutating func spoilAll(at receiver: Int, but sender: Int) {
+        for other in terrain.neighbours[receiver]
+        where other != sender && nodes[other].isSending
+            && nodes[other].receivers.contains(receiver)
+        {
+            nodes[other].spoilt.insert(receiver)
+        }
+    }
+
+    private mutating func end(_ node: Int, _ watch: Watch?) {
+        guard nodes[node].isSending else { return }
+        nodes[node].isSending = false
+        let receivers = nodes[node].receivers
+        let spoilt = nodes[node].spoilt
+        nodes[node].receivers = []
+        nodes[node].spoilt = []
+        if scenario.radio.hasCollisions {
+            for other in receivers { nodes[other].heard = max(0, nodes[other].heard - 1) }
+        }
+        guard nodes[node].head < nodes[node].queue.count else { return }
+        let frame = nodes[node].queue[nodes[node].head]
+        var isReceived = frame.isBroadcast
+        var hearers: [Int] = []
+        for other in receivers where nodes[other].isAlive {
+            if spoilt.contains(other) {
+                metrics.collisions += 1
+                continue
+            }
+            if scenario.radio.loss > 0, random.unit() < scenario.radio.loss { continue }
+            hearers.append(other)
+            if Scenario.address(other) == frame.receiver { isReceived = true }
+        }
+        if !isReceived, nodes[node].tries + 1 < scenario.radio.tries {
+            nodes[node].tries += 1
+            contend(node)
+            return
+        }
+        nodes[node].tries = 0
+        dequeue(node)
+        for other in hearers { hear(frame, other, watch) }
+        if !isReceived {
+            metrics.undelivered += 1
+            handle(.undelivered(frame), node)
+            settle(node, watch)
+        }
+        contend(node)
+    }
+
+    private mutating func dequeue(_ node: Int) {
+        nodes[node].head += 1
+        if nodes[node].head == nodes[node].queue.count {
+            nodes[node].queue.removeAll(keepingCapacity: true)
+            nodes[node].head = 0
+        } else if nodes[node].head > 64 {
+            nodes[node].queue.removeFirst(nodes[node].head)
+            nodes[node].head = 0
+        }
+    }
+
+    private mutating func hear(_ frame: HopFrame, _ node: Int, _ watch: Watch?) {
+        let isMine = frame.isBroadcast || frame.receiver == Scenario.address(node)
+        guard isMine || E.overhears else { return }
+        metrics.events += 1
+        if tracesPaths, isMine { visit(frame, node) }
+        handle(isMine ? .received(frame) : .overheard(frame), node)
+        settle(node, watch)
+    }
+
+    // MARK: traffic and faults
+
+    private func key(_ datagram: Datagram) -> UInt64 {
+        UInt64(datagram.source.bits) << 16 | UInt64(datagram.identification)
+    }
+
+    private mutating func emit(_ number: Int, _ watch: Watch?) {
+        let flow = scenario.flows[number]
+        guard now < flow.stop else { return }
+        push(now + flow.interval, RadioEvent.traffic, number)
+        guard nodes[flow.source].isAlive else { return }
+        identifications[flow.source] &+= 1
+        let datagram = Datagram(
+            from: Scenario.address(flow.source), to: Scenario.address(flow.destination),
+            identification: identifications[flow.source],
+            payload: [UInt8](repeating: 0, count: flow.octets))
+        metrics.dataSent += 1
+        sentAt[key(datagram)] = now
+        inject(.send(datagram), into: flow.source, watch: watch)
+    }
+
+    private mutating func deliver(_ datagram: Datagram) {
+        let key = key(datagram)
+        guard let sent = sentAt[key] else { return }
+        guard arrived.insert(key).inserted else {
+            metrics.dataDuplicated += 1
+            return
+        }
+        metrics.dataDelivered += 1
+        metrics.delays.append((now - sent).nanoseconds)
+        metrics.hops.append(Int(Datagram.defaultTTL) - Int(datagram.ttl) + 1)
+    }
+
+    /// Whether a datagram carries nothing of an application's.
+    private func isControl(_ datagram: Datagram) -> Bool {
+        switch datagram.content {
+        case .data: false
+        case .control: true
+        case .sourceRouted: datagram.payload.first == DSRHeader.noNextHeader
+        }
+    }
+
+    private mutating func visit(_ frame: HopFrame, _ node: Int) {
+        let key = key(frame.datagram)
+        guard !isControl(frame.datagram), sentAt[key] != nil else { return }
+        if visited[key]?[node] == nil {
+            visited[key, default: [:]][node] = Scenario.node(frame.sender)
+        } else if !frame.isBroadcast {
+            metrics.revisits += 1
+        }
+    }
+
+    /// The nodes that a datagram of `source` passed on its way to `destination`, both included; nil
+    /// if it did not arrive or ways are not traced.
+    package func path(of identification: UInt16, from source: Int, to destination: Int) -> [Int]? {
+        let key = UInt64(Scenario.address(source).bits) << 16 | UInt64(identification)
+        guard let previous = visited[key] else { return nil }
+        var path = [destination]
+        while let last = path.last, last != source {
+            guard let node = previous[last], path.count <= nodes.count else { return nil }
+            path.append(node)
+        }
+        return path.reversed()
+    }
+
+    private mutating func strike(_ fault: Scenario.Fault) {
+        switch fault {
+        case .crash(let node):
+            guard nodes.indices.contains(node) else { return }
+            nodes[node].isAlive = false
+            nodes[node].wake = nil
+            nodes[node].queue = []
+            nodes[node].head = 0
+            dead.insert(node)
+        case .restart(let node):
+            guard nodes.indices.contains(node) else { return }
+            nodes[node].isAlive = true
+            engines[node] = make(Scenario.address(node), random.next(), now)
+            dead.remove(node)
+            arm(node)
+        case .cut(let first, let second): terrain.setLink(first, second, isCut: true)
+        case .join(let first, let second): terrain.setLink(first, second, isCut: false)
+        }
+    }
+
+    private mutating func sample() {
+        let alive = max(1, nodes.count - dead.count)
+        var routed = 0
+        for flow in scenario.flows
+        where nodes[flow.source].isAlive
+            && engines[flow.source].nextHop(to: Scenario.address(flow.destination)) != nil
+        {
+            routed += 1
+        }
+        metrics.samples.append(
+            RadioMetrics.Sample(
+                time: now,
+                connectivity: Double(terrain.largestComponent(without: dead)) / Double(alive),
+                availability: scenario.flows.isEmpty
+                    ? 1 : Double(routed) / Double(scenario.flows.count),
+                delivered: metrics.dataDelivered))
+    }
+}
