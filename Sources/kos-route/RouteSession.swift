@@ -50,11 +50,15 @@ struct RouteSession {
     }
 
     private mutating func readRecords(_ input: RecordInput) throws {
+        let keep = io.common.keep
+        let output = io.common.only ? nil : io.output
+        var foreign = ForeignRun(own: Survey.types)
         reading: while true {
             // Most lines of a big topology are plain links: they are taken in runs.
-            if !io.common.keep {
+            if !keep {
                 io.goodLines += input.takeRun { survey.takeRun($0, from: $1) }
             }
+            try input.passRun(&foreign, to: output)
             switch try input.next() {
             case .end: break reading
             case .bad(let number, let error): try io.report(error, line: number, of: input)
@@ -63,9 +67,9 @@ struct RouteSession {
                 switch verdict {
                 case .consumed:
                     io.goodLines += 1
-                    if io.common.keep { try pass(range, of: input) }
+                    if keep { try pass(range, of: input) }
                 case .foreign:
-                    if !io.common.only { try pass(range, of: input) }
+                    if output != nil { try pass(range, of: input) }
                 case .bad(let error): try io.report(error, line: number, of: input)
                 }
             }

@@ -23,6 +23,11 @@ package struct Survey: Sendable {
     private var scan = LinkScan()
     private var reader = JSONReader()
 
+    /// The types of records that tell of a topology.
+    package static let types: [StaticString] = [
+        "link", "peer", "NetworkGraph", "NetworkRoutes", "NetworkCollection",
+    ]
+
     package init() {}
     package init(_ topology: Topology) { self.topology = topology }
 

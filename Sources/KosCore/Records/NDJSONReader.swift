@@ -71,6 +71,9 @@ package struct NDJSONReader: Sendable {
         }
     }
 
+    /// Where the next line starts in `buffer`.
+    package var runStart: Int { start }
+
     /// Lets `take` have the lines that are there, as many as it can use, without looking at them
     /// here: it is handed the buffer and where the next line starts, and returns how many lines it
     /// took and the offset behind them. The caller must itself refuse what is no UTF-8.
