@@ -137,6 +137,7 @@ final class DatagramConduit: Conduit {
     }
 
     var isWritable: Bool { context.channel.isWritable }
+    var waitingOctets: Int { context.channel.waitingOctets }
 
     func write(_ octets: [UInt8]) {
         isDirty = true
