@@ -67,6 +67,25 @@ extension RelaySession {
         host?.driver.node.mesh.peerRecords(at: SystemClock.timestamp, own: identity.node) ?? []
     }
 
+    /// A packet with `{"cmd":"status"}` gets a reply: that the relay is there, and how long it is.
+    func answer(_ packet: Packet) {
+        guard packet.payload.object?["cmd"]?.string == "status", let driver = host?.driver,
+            packet.metadata.type == Packet.Kind.data
+        else { return }
+        let uptime = SystemClock.now - startedAt
+        var status: JSONObject = [
+            "status": .string("ok"), "uptimeMs": .number(Double(uptime.milliseconds)),
+            "links": .number(Double(driver.linkCount)),
+        ]
+        if let name = options.name { status["name"] = .string(name) }
+        var message = Message(to: packet.source.text, .object(status))
+        message.type = Packet.Kind.reply
+        message.priority = packet.metadata.priority
+        message.options["ref"] = .string(packet.id)
+        message.persistence = nil
+        driver.post(.service(.post(message, token: 0)))
+    }
+
     // MARK: The service manager
 
     func announceService(listeners: Int) {

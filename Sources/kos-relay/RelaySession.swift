@@ -17,6 +17,7 @@ final class RelaySession {
     var rules = AccessRules()
     private var isLeaving = false
     var isWatched = false
+    let startedAt = SystemClock.now
     private var input: PacketInput?
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
@@ -153,7 +154,9 @@ final class RelaySession {
 
     private func observe(_ output: MeshNode.Output, _ time: Instant) throws {
         switch output {
-        case .service(.received(let packet, _, _)): try io.output.write(PacketRecord(packet))
+        case .service(.received(let packet, _, _)):
+            try io.output.write(PacketRecord(packet))
+            answer(packet)
         case .service(.dialogue(.delivery(.neighbour(let peer, let isUp)))):
             let link = host?.driver.node.link(
                 to: peer, event: isUp ? .up : .down, at: SystemClock.timestamp)
