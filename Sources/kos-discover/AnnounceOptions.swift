@@ -25,6 +25,9 @@ struct AnnounceOptions: ParsableArguments {
         help: ArgumentHelp("Name for people; the node id if not said.", valueName: "name"))
     var name: String?
 
+    /// How long an announcement holds, ms.
+    var ttlMs: Int { Int((ttl?.duration ?? .seconds(120)).nanoseconds / 1_000_000) }
+
     func validate() throws {
         if let name, !(1...63).contains(name.utf8.count) {
             throw ValidationError("--name is 1 to 63 octets long")

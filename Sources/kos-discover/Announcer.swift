@@ -12,6 +12,9 @@ final class Announcer {
     let endpoints: [Endpoint]
     let ttl: Duration
     var host = "localhost"
+    // What is kept until the hold is over.
+    var mdns: MDNSClient?
+    var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
     private var results: [DiscoveryMethodName: Bool] = [:]
 
     init(_ options: KosDiscover, _ io: ToolIO) throws {
@@ -33,13 +36,42 @@ final class Announcer {
             switch method {
             case .mdns: try announceOverMDNS()
             case .dht: try announceOverDHT()
+            case .gossip: try announceOverGossip()
             default:
                 try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
             }
         }
+        try keep()
         let succeeded = results.values.filter { $0 }.count
         if succeeded == results.count { return .yes }
         return succeeded > 0 ? .partly : .failure
+    }
+
+    /// Holds what was announced, renewing it, until `--hold` is over or a signal comes. The Avahi
+    /// daemon's second announcement follows the first by a second (RFC 6762 §8.3), which is the
+    /// least that is held.
+    private func keep() throws {
+        guard mdns != nil || gossip != nil else { return }
+        let hold = max(options.announcing.hold?.duration ?? .zero, .milliseconds(1100))
+        let end = SystemClock.now + hold
+        if hold > .seconds(2) { try io.startWatching() }
+        if let signals = io.watch?.descriptor { loop.watch(signals) }
+        var renewal = SystemClock.now + ttl * 0.5
+        while SystemClock.now < end {
+            let ready = loop.wait(min(end, renewal) - SystemClock.now)
+            if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
+                break
+            }
+            advanceMDNS()
+            _ = gossip?.1.take()
+            if SystemClock.now >= renewal {
+                mdns?.update(txt: try record())
+                try renewGossip()
+                renewal = SystemClock.now + ttl * 0.5
+            }
+        }
+        mdns?.withdraw()
+        leaveGossip()
     }
 
     /// What this node says of itself now; signed.

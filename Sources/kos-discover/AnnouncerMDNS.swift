@@ -18,8 +18,7 @@ extension Announcer {
                 .failure, code: "noInterface", "no interface '\(options.interface ?? "")'")
         }
         client.advance(to: SystemClock.now)
-        guard try waitForPublication(client) else { return }
-        try keep(client)
+        if try waitForPublication(client) { mdns = client }
     }
 
     /// True once the daemon has announced the service.
@@ -47,27 +46,10 @@ extension Announcer {
         }
     }
 
-    /// Holds the announcement, renewing it, until `--hold` is over or a signal comes. The daemon's
-    /// second announcement follows the first by a second (RFC 6762 §8.3), which is the least that
-    /// is held.
-    private func keep(_ client: MDNSClient) throws {
-        let hold = max(options.announcing.hold?.duration ?? .zero, .milliseconds(1100))
-        let end = SystemClock.now + hold
-        if hold > .seconds(2) { try io.startWatching() }
-        if let signals = io.watch?.descriptor { loop.watch(signals) }
-        var renewal = SystemClock.now + ttl * 0.5
-        while SystemClock.now < end {
-            let ready = loop.wait(min(end, renewal) - SystemClock.now)
-            if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
-                break
-            }
-            client.advance(to: SystemClock.now)
-            for case .lost(let reason) in client.takeEvents() { io.errors.note("mdns: \(reason)") }
-            if SystemClock.now >= renewal {
-                client.update(txt: try record())
-                renewal = SystemClock.now + ttl * 0.5
-            }
-        }
-        client.withdraw()
+    /// Lets Avahi act, and tells of what it lost.
+    func advanceMDNS() {
+        guard let mdns else { return }
+        mdns.advance(to: SystemClock.now)
+        for case .lost(let reason) in mdns.takeEvents() { io.errors.note("mdns: \(reason)") }
     }
 }

@@ -8,18 +8,24 @@ extension KosDiscover {
     var chosen: (methods: [DiscoveryMethodName], areNamed: Bool) {
         let named = methods.flatMap(\.names)
         guard !named.isEmpty, !named.contains(where: { $0 == nil }) else {
-            guard !announcing.isAnnounce else { return ([.mdns], false) }
-            return ([.mdns] + (bootstrap.isEmpty && input == nil ? [.static] : [.bootstrap]), false)
+            let cluster: [DiscoveryMethodName] = gossip.gossipJoin.isEmpty ? [] : [.gossip]
+            guard !announcing.isAnnounce else { return ([.mdns] + cluster, false) }
+            let others: DiscoveryMethodName =
+                bootstrap.isEmpty && input == nil ? .static : .bootstrap
+            return ([.mdns] + cluster + [others], false)
         }
         var unique: [DiscoveryMethodName] = []
         for case let name? in named where !unique.contains(name) { unique.append(name) }
         return (unique, true)
     }
 
-    /// Methods that were asked for by name, or by naming a relay.
+    /// What this node says that it can do.
+    var announced: [String] { announcing.isAnnounce ? capability : [] }
+
+    /// Methods that were asked for by name, or by naming a relay or a member.
     var asked: [DiscoveryMethodName] {
         let (methods, areNamed) = chosen
-        return areNamed ? methods : methods.filter { $0 == .bootstrap }
+        return areNamed ? methods : methods.filter { $0 == .bootstrap || $0 == .gossip }
     }
 
     /// The options as the engine wants them.

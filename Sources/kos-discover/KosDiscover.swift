@@ -91,6 +91,7 @@ struct KosDiscover: Tool {
 
     @OptionGroup var announcing: AnnounceOptions
     @OptionGroup var dht: DHTOptions
+    @OptionGroup var gossip: GossipOptions
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be 1 or more") }

@@ -20,9 +20,9 @@ enum MethodSurvey {
     private static func obstacle(_ name: DiscoveryMethodName) throws -> (String?, String?) {
         switch name {
         case .mdns: return try mdns()
-        case .static, .bootstrap, .capture, .dht: return (nil, nil)
-        case .gossip, .bluetooth, .lora:
-            return ("not in this release", "use mdns, dht or bootstrap")
+        case .static, .bootstrap, .capture, .dht, .gossip: return (nil, nil)
+        case .bluetooth, .lora:
+            return ("not in this release", "use mdns, dht, gossip or bootstrap")
         }
     }
 

@@ -25,6 +25,12 @@ final class Session {
     /// When the DHT is asked (again), and the lookups that are not over.
     var dhtStart: Instant?
     var dhtOpen: Set<Int> = []
+    // Gossip: who was asked and has not answered, whether somebody has.
+    var gossip: GossipClient?
+    var gossipMailbox: Mailbox<GossipClient.Event>?
+    var gossipOpen: Set<ContactAddress> = []
+    var hasJoined = false
+    var hasDeparted = false
     var ending: Discovery.Ending?
     let started = SystemClock.now
     var wasRunning = false
@@ -61,6 +67,7 @@ final class Session {
             try collect()
             try runDHT()
             try runBootstrap()
+            try runGossip()
             try step { discovery.advance(to: $0, into: &$1) }
         }
         return try finish()
@@ -72,14 +79,15 @@ final class Session {
             switch method {
             case .mdns: try startMDNS()
             case .dht: try startDHT()
+            case .gossip: try startGossip()
             case .bootstrap: try startBootstrap()
             case .static:
                 for peer in listedPeers {
                     try feed(.seen(peer.sighting, at: SystemClock.timestamp))
                 }
                 try complete(.static)
-            case .bluetooth, .lora, .gossip:
-                try fail(method, "not in this release", hint: "use mdns, dht or bootstrap")
+            case .bluetooth, .lora:
+                try fail(method, "not in this release", hint: "use mdns, dht, gossip or bootstrap")
             case .capture: break
             }
         }

@@ -44,6 +44,7 @@ extension Session {
 
     func finish() throws -> ExitStatus {
         probe?.stop()
+        leaveGossip()
         for endpoint in unanswered.sorted(by: { $0.description < $1.description }) {
             io.errors.say("bootstrap: \(endpoint): no answer in time")
         }

@@ -11,6 +11,11 @@ package struct IPAddress: Hashable, Sendable {
             octets.count == 16 && octets.starts(with: mapped) ? Array(octets.suffix(4)) : octets
     }
 
+    /// The IPv4 address of this number.
+    package init(ipv4 word: UInt32) {
+        octets = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
+    }
+
     /// Reads dotted decimal or RFC 4291 text; a scope behind `%` is dropped.
     package init?(_ text: some StringProtocol) {
         let bare = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)[0]

@@ -1,0 +1,94 @@
+import KosCore
+import KosNet
+import KosTool
+
+/// `-A -m gossip`: this node is a member of the cluster for as long as it is held, with its signed
+/// announcement as tags; then it takes leave.
+extension Announcer {
+    /// How long members are waited for.
+    private static let patience = Duration.seconds(2)
+
+    func announceOverGossip() throws {
+        let seeds = options.gossip.gossipJoin.map(\.contact)
+        guard !seeds.isEmpty else {
+            return try tell(
+                .gossip, error: "no member to begin with; name one with --gossip-join address")
+        }
+        guard let mailbox = Mailbox<GossipClient.Event>(capacity: 65536) else {
+            throw ToolFailure(.failure, code: "resource", "no descriptors left")
+        }
+        let tags = try Authenticity.tags(identity, options, endpoints: endpoints)
+        let setup = try options.gossip.setup(name: identity.node.text, tags: tags, io)
+        host = setup.bind.ip.description
+        let client = GossipClient(
+            setup, seed: SystemClock.seed, now: { SystemClock.now }, tell: { mailbox.post($0) })
+        loop.watch(mailbox.descriptor)
+        client.post(.join(seeds))
+        var open = Set(seeds)
+        let end = min(io.deadline ?? .distantFuture, SystemClock.now + Announcer.patience)
+        var reason = "no gossip peer answered within 2s"
+        while !open.isEmpty, SystemClock.now < end {
+            for event in mailbox.take() {
+                switch event {
+                case .output(.conflict(let node)) where node.name == setup.name:
+                    io.errors.say("gossip: another '\(node.name)' is a member at \(node.address)")
+                case .output(.joined):
+                    gossip = (client, mailbox)
+                    return try tell(.gossip)
+                case .output(.refused(let contact, let why)):
+                    io.errors.note("gossip: \(contact): \(why)")
+                    open.remove(contact)
+                case .failed(let why):
+                    reason = why
+                    open = []
+                default: continue
+                }
+            }
+            if !open.isEmpty { _ = loop.wait(max(.zero, end - SystemClock.now)) }
+        }
+        client.stop()
+        loop.unwatch(mailbox.descriptor)
+        try tell(.gossip, error: reason)
+    }
+
+    func renewGossip() throws {
+        guard let (client, mailbox) = gossip else { return }
+        _ = mailbox.take()
+        client.post(.tags(try Authenticity.tags(identity, options, endpoints: endpoints)))
+    }
+
+    func leaveGossip() {
+        guard let (client, mailbox) = gossip else { return }
+        client.post(.leave)
+        let end = SystemClock.now + .seconds(5)
+        while SystemClock.now < end {
+            let hasDeparted = mailbox.take().contains { event in
+                if case .output(.departed) = event { true } else { false }
+            }
+            if hasDeparted { break }
+            _ = loop.wait(max(.zero, end - SystemClock.now))
+        }
+        client.stop()
+    }
+}
+
+extension Authenticity {
+    /// What this node says of itself in a gossip cluster.
+    static func tags(
+        _ identity: NodeIdentity, _ options: KosDiscover, endpoints: [Endpoint]
+    ) throws -> [String: String] {
+        var more: [String: String] = [:]
+        for tag in options.gossip.gossipTag { more[tag.name] = tag.value }
+        if let name = options.announcing.name { more["name"] = name }
+        let announcement = PeerAnnouncement(
+            nodeId: identity.node, capabilities: options.announced, endpoints: endpoints,
+            timestamp: SystemClock.timestamp, ttlMs: options.announcing.ttlMs
+        ).fittingTXT(maxOctets: PeerAnnouncement.maxTagOctets).signed(by: identity)
+        guard let tags = announcement.tags(adding: more) else {
+            throw ToolFailure.usage(
+                "the --listen endpoints and tags do not fit into a member's 512 octets",
+                hint: "name fewer of them")
+        }
+        return tags
+    }
+}

@@ -1,0 +1,93 @@
+import KosCore
+import KosNet
+import KosTool
+
+/// A gossip cluster as a method of a session: its members are peers. Some of those named may not
+/// answer; only when none does has the method failed.
+extension Session {
+    func startGossip() throws {
+        let seeds = options.gossip.gossipJoin.map(\.contact)
+        guard !seeds.isEmpty else {
+            return try fail(
+                .gossip, "no member to begin with", hint: "name one with --gossip-join address")
+        }
+        guard let mailbox = Mailbox<GossipClient.Event>(capacity: 65536) else {
+            throw ToolFailure(.failure, code: "resource", "no descriptors left")
+        }
+        var name = "onlooker"
+        var tags: [String: String]?
+        if options.gossip.gossipMember {
+            let identity = try Authenticity.identity(io)
+            name = identity.node.text
+            tags = try Authenticity.tags(identity, options, endpoints: [])
+        }
+        let setup = try options.gossip.setup(name: name, tags: tags, io)
+        gossipMailbox = mailbox
+        loop.watch(mailbox.descriptor)
+        gossipOpen = Set(seeds)
+        let client = GossipClient(
+            setup, seed: SystemClock.seed, now: { SystemClock.now }, tell: { mailbox.post($0) })
+        gossip = client
+        client.post(.join(Array(gossipOpen)))
+    }
+
+    func runGossip() throws {
+        for event in gossipMailbox?.take() ?? [] {
+            switch event {
+            case .listening(let contact):
+                if options.gossip.gossipMember { io.errors.note("gossip: listens at \(contact)") }
+            case .failed(let reason):
+                gossip = nil
+                try fail(.gossip, reason, hint: "choose another --gossip-bind")
+            case .output(let output): try take(output)
+            }
+        }
+    }
+
+    private func take(_ output: Gossip.Output) throws {
+        let time = SystemClock.timestamp
+        switch output {
+        case .member(let member):
+            if let reason = member.reason {
+                try feed(.lost(member.source, reason, at: time))
+            } else if let sighting = member.sighting(by: Authenticity.verifier) {
+                try feed(.seen(sighting, at: time))
+                try feed(.whole(member.source, at: time))
+            } else {
+                io.errors.note("gossip: '\(member.node.name)' cannot be read; left out")
+            }
+        case .joined(let contact, let members):
+            io.errors.note("gossip: \(contact) told of \(members) members")
+            gossipOpen.remove(contact)
+            hasJoined = true
+            if gossipOpen.isEmpty { try complete(.gossip) }
+        case .refused(let contact, let reason):
+            gossipOpen.remove(contact)
+            io.errors.say("gossip: \(contact): \(reason)")
+            guard gossipOpen.isEmpty else { return }
+            if hasJoined { return try complete(.gossip) }
+            try fail(.gossip, "no member answered", hint: "are they running, with the same keys?")
+        case .conflict(let node):
+            io.errors.note("gossip: another '\(node.name)' is at \(node.address)")
+        case .departed: hasDeparted = true
+        case .event, .send, .open, .answer: break
+        }
+    }
+
+    /// A member takes leave, and waits for a while until it is known.
+    func leaveGossip() {
+        guard let gossip, let gossipMailbox else { return }
+        if options.gossip.gossipMember, hasJoined {
+            gossip.post(.leave)
+            let end = SystemClock.now + .seconds(5)
+            while !hasDeparted, SystemClock.now < end {
+                _ = loop.wait(max(.zero, end - SystemClock.now))
+                for case .output(.departed) in gossipMailbox.take() { hasDeparted = true }
+            }
+        }
+        for (drop, count) in gossip.drops.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            io.errors.note("gossip: \(count) messages left out: \(drop.rawValue)")
+        }
+        gossip.stop()
+    }
+}
