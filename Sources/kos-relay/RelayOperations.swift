@@ -88,6 +88,15 @@ extension RelaySession {
 
     // MARK: The service manager
 
+    /// Sockets that the service manager opened: datagrams are udp, a stream whose name has `ws` in
+    /// it is for WebSockets, another one is tcp.
+    static func activated() -> [Endpoint] {
+        ActivatedSocket.all().map { socket in
+            let stream = socket.name.contains("ws") ? TransportType.ws : .tcp
+            return Transports.adopted(socket.descriptor, socket.isDatagram ? .udp : stream)
+        }
+    }
+
     func announceService(listeners: Int) {
         notice.ready(status: "\(listeners) listeners, node \(identity.node.text)")
         guard let interval = notice.watchdog, !isWatched else { return }

@@ -26,9 +26,13 @@ final class RelaySession {
         self.options = options
         self.io = io
         events = try options.eventNames()
-        listening = try options.endpoints(
-            options.listen.isEmpty && options.connect.isEmpty && !options.stdin
-                ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
+        let adopted = RelaySession.activated()
+        let isAlone = options.connect.isEmpty && !options.stdin && adopted.isEmpty
+        listening =
+            try adopted
+            + options.endpoints(
+                options.listen.isEmpty && isAlone
+                    ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
         let path = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
         do throws(NodeIdentity.Failure) {

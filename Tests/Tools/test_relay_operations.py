@@ -8,6 +8,7 @@ import time
 import urllib.request
 
 import pytest
+from aioice import stun
 from prometheus_client.parser import text_string_to_metric_families
 
 from kit import records, tool
@@ -175,3 +176,60 @@ def test_what_is_on_its_way_arrives_before_the_end(tmp_path):
     finally:
         reader.close()
         sender.close()
+
+
+def test_sockets_of_the_service_manager_are_taken(tmp_path, run):
+    """Socket activation: a tcp, a ws and a udp socket are passed; the relay opens none itself."""
+    opened = [socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0)),
+              socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
+    opened[2].bind(("127.0.0.1", 0))
+    script = ("import os, sys\n"
+              "fds = [os.dup(int(fd)) for fd in sys.argv[1].split(',')]\n"
+              "for place, fd in enumerate(fds): os.dup2(fd, 100 + place)\n"
+              "for place in range(3): os.dup2(100 + place, 3 + place, inheritable=True)\n"
+              "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='3', LISTEN_FDNAMES='a:b-ws:c')\n"
+              "os.execv(sys.argv[2], sys.argv[2:])\n")
+    process = subprocess.Popen(
+        ["python3", "-c", script, ",".join(str(each.fileno()) for each in opened), tool("kos-relay"), "--name", "one",
+         "--key-file", tmp_path / "key.pem", "--socket", "none"],
+        stdout=subprocess.PIPE, pass_fds=[each.fileno() for each in opened], env={"HOME": str(tmp_path), "PATH": "/usr/bin"})
+    try:
+        record = json.loads(process.stdout.readline())
+        ports = {each["type"]: each["port"] for each in record["addresses"]}
+        assert ports == dict(zip(["tcp", "ws", "udp"], (each.getsockname()[1] for each in opened)))
+        for kind, port in ports.items():
+            path = "/" if kind == "ws" else ""
+            assert run("kos-send", "-T", f"{kind}://127.0.0.1:{port}{path}", kind).returncode == 0
+    finally:
+        process.terminate()
+        assert process.wait(15) == 0
+        process.stdout.close()
+        for each in opened:
+            each.close()
+
+
+@pytest.mark.parametrize("family, host", [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_stun_tells_a_peer_its_address(tmp_path, family, host):
+    """Judged by aioice's STUN messages: the mapped address is the one that the socket has."""
+    uri = f"udp://{host}:0" if family == socket.AF_INET else "udp://[::1]:0"
+    one = Relay(tmp_path, "one", listen=[uri])
+    with relays(one), socket.socket(family, socket.SOCK_DGRAM) as client:
+        client.settimeout(10)
+        client.bind((host, 0))
+        request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+        client.sendto(bytes(request), (host, one.ports["udp"]))
+        answer = stun.parse_message(client.recv(2048))
+        assert answer.message_class == stun.Class.RESPONSE and answer.transaction_id == request.transaction_id
+        assert answer.attributes["XOR-MAPPED-ADDRESS"] == client.getsockname()[:2]
+        # An attribute that must be understood and is not: error 420, and its type.
+        raw = bytearray(bytes(request)) + b"\x7f\x01\x00\x04abcd"
+        raw[3] = 8
+        client.sendto(raw, (host, one.ports["udp"]))
+        error = client.recv(2048)
+        assert error[:2] == b"\x01\x11" and b"\x00\x0a\x00\x02\x7f\x01" in error
+        # Cut off or malformed ones get no answer, and the relay lives.
+        client.sendto(bytes(request)[:19], (host, one.ports["udp"]))
+        client.sendto(raw[:-1], (host, one.ports["udp"]))
+        client.sendto(bytes(request), (host, one.ports["udp"]))
+        assert stun.parse_message(client.recv(2048)).transaction_id == request.transaction_id
+        assert not any(record["type"] == "link" for record in one.records)
