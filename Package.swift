@@ -76,7 +76,7 @@ let package = Package(
 
         // The tools.
         tool("kos-discover", ["KosNet", "KosRadio", "KosMDNS"]),
-        tool("kos-route", []),
+        tool("kos-route", ["KosSimulation"]),
         tool("kos-send", ["KosNet", "KosRadio"]),
         tool("kos-relay", ["KosNet", "KosRadio", "KosSimulation"]),
         tool("kos-lora", ["KosNet", "KosRadio"]),

@@ -48,6 +48,9 @@ package final class RecordInput {
         }
     }
 
+    /// Whether another line is there already, so that `next` does not wait.
+    package var hasLine: Bool { reader.hasLine }
+
     /// Hands out the octets of a line.
     package func withText<Result>(
         _ range: Range<Int>, _ body: (borrowing Span<UInt8>) throws -> Result

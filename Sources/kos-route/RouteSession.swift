@@ -149,7 +149,8 @@ struct RouteSession {
             return .yes
         }
         guard let source = try source() else { return .no }
-        var query = RouteQuery(request, survey, at: SystemClock.timestamp)
+        var query = RouteQuery(
+            request, survey, at: SystemClock.timestamp, protocols: ProtocolSimulation.run)
         var answers = Answers()
         var drawn: Set<Int32> = []
         if request.wantsAll {
@@ -169,10 +170,15 @@ struct RouteSession {
                 continue
             }
             switch query.answer(from: source, to: target) {
-            case .routes(let routes, let links):
+            case .routes(let routes, let links, let shortage):
                 if format == nil { for route in routes { try io.output.write(route) } }
                 drawn.formUnion(links)
                 answers.count(false)
+                if let shortage {
+                    try tell(shortage)
+                    answers.count(true)
+                }
+                explain(&query, source, target)
             case .none(let diagnosis):
                 try tell(diagnosis)
                 answers.count(true)
@@ -183,6 +189,22 @@ struct RouteSession {
             try io.output.write(octets: text.text(format).span)
         }
         return answers.status
+    }
+
+    /// With `-v`: which routes there were to choose from, and what each of them scores.
+    private func explain(_ query: inout RouteQuery, _ source: Int32, _ target: Int32) {
+        guard io.common.verbose > 0 else { return }
+        let rivals = query.rivals(from: source, to: target, count: max(5, request.count))
+        for (index, rival) in rivals.enumerated() {
+            func text(_ value: Double) -> String {
+                JSONValue.number((value * 1e6).rounded() / 1e6).text
+            }
+            let way = rival.hops.compactMap { $0.nodeId?.text }.joined(separator: " ")
+            io.errors.note(
+                "candidate \(index + 1): score \(text(rival.score)), \(request.metric.rawValue) "
+                    + "\(text(rival.weight ?? 0)), \(text(rival.latency)) ms, reliability "
+                    + "\(text(rival.reliability)), \(rival.role ?? "primary"): \(way)")
+        }
     }
 
     private struct Answers {

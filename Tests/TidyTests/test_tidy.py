@@ -58,7 +58,7 @@ MAY_IMPORT = {
 }
 ADAPTERS = {
     "kos-discover": {"KosNet", "KosRadio", "KosMDNS"},
-    "kos-route": set(),
+    "kos-route": {"KosSimulation"},
     "kos-send": {"KosNet", "KosRadio"},
     "kos-relay": {"KosNet", "KosRadio", "KosSimulation"},
     "kos-lora": {"KosNet", "KosRadio"},

@@ -201,6 +201,9 @@ package struct Survey: Sendable {
         topology.replace(known, by: place)
     }
 
+    /// Marks a link line as one whose link went down.
+    mutating func takeDown(_ place: Int32) { topology.takeDown(place) }
+
     /// The node that left since the last call.
     mutating func takeDeparture() -> Int32? {
         defer { departed = nil }

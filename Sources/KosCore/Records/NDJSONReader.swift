@@ -50,6 +50,9 @@ package struct NDJSONReader: Sendable {
         return count
     }
 
+    /// Whether a whole line is there.
+    package var hasLine: Bool { buffer.span.firstOffset(of: 0x0A, from: scanned) != nil }
+
     /// The next whole line; nil when more octets are needed.
     package mutating func next() -> Event? {
         while true {
