@@ -34,12 +34,8 @@ final class RelaySession {
                 options.listen.isEmpty && isAlone
                     ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
-        let path = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
-        do throws(NodeIdentity.Failure) {
-            identity = try NodeIdentity(path: path)
-        } catch {
-            throw ToolFailure(.failure, code: "identity", "\(error.path): \(error.message)")
-        }
+        identity = try NodeIdentity(
+            path: options.keyFile ?? io.directories.file("identity.pem", in: .data))
         socketPath = try options.control.path(io)
         if options.control.socket == nil {
             // The usual place is made where it is missing; a path that was given is taken as it is.
