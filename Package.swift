@@ -67,15 +67,16 @@ let package = Package(
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
-        .systemLibrary(
-            name: "CAvahi", pkgConfig: "avahi-client", providers: [.apt(["libavahi-client-dev"])]),
+        // Not by pkg-config, which would link libavahi-client: that one is loaded when mDNS is
+        // wanted, and its module map names the rest.
+        .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(
             name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // The tools.
         tool("kos-discover", ["KosNet", "KosRadio", "KosMDNS"]),
-        tool("kos-route", []),
+        tool("kos-route", ["KosSimulation"]),
         tool("kos-send", ["KosNet", "KosRadio"]),
         tool("kos-relay", ["KosNet", "KosRadio", "KosSimulation"]),
         tool("kos-lora", ["KosNet", "KosRadio"]),

@@ -36,6 +36,7 @@ package final class MDNSClient {
     private static let maxWaiting = 4096
 
     private let loop: AvahiLoop
+    let library = AvahiLibrary.shared
     let publishInterface: AvahiIfIndex
     private var interface: AvahiIfIndex { publishInterface }
     let browsing: Browsing?
@@ -81,7 +82,7 @@ package final class MDNSClient {
         publishInterface = AvahiIfIndex(index)
     }
 
-    deinit { if let client { avahi_client_free(client) } }
+    deinit { if let client { library?.clientFree(client) } }
 
     package func takeEvents() -> [MDNSEvent] {
         defer { events = [] }
@@ -112,10 +113,19 @@ package final class MDNSClient {
         avahi_strerror(code).map { String(cString: $0) } ?? "error \(code)"
     }
 
+    /// What the client says of its last failure.
+    func lastError(_ client: OpaquePointer?) -> String {
+        MDNSClient.text(library?.clientErrno(client) ?? 0)
+    }
+
     private func connect(_ now: Instant) {
         retry = nil
+        guard let library else {
+            return events.append(
+                .unavailable(reason: "libavahi-client.so.3 is missing; install libavahi-client3"))
+        }
         var code: Int32 = 0
-        let made = avahi_client_new(
+        let made = library.clientNew(
             loop.api, AVAHI_CLIENT_NO_FAIL,
             { client, state, context in
                 MDNSClient.from(context)?.changed(client, state)
@@ -135,26 +145,26 @@ package final class MDNSClient {
         switch state {
         case AVAHI_CLIENT_S_RUNNING:
             backoff.reset()
-            let host = avahi_client_get_host_name_fqdn(client).map { String(cString: $0) } ?? ""
+            let host = library?.clientHostName(client).map { String(cString: $0) } ?? ""
             events.append(.running(host: host))
             startBrowsing()
             publish()
         case AVAHI_CLIENT_S_COLLISION, AVAHI_CLIENT_S_REGISTERING:
             // The host's name is about to change; the group is made anew once it is established.
-            if let group { avahi_entry_group_free(group) }
+            if let group { _ = library?.groupFree(group) }
             group = nil
         case AVAHI_CLIENT_CONNECTING:
             events.append(.unavailable(reason: "the Avahi daemon is not running"))
         case AVAHI_CLIENT_FAILURE:
             isDead = true
-            events.append(.lost(reason: MDNSClient.text(avahi_client_errno(client))))
+            events.append(.lost(reason: lastError(client)))
         default: break
         }
     }
 
     /// Frees a dead client; its browsers, resolvers and group die with it.
     private func bury(_ now: Instant) {
-        if let client { avahi_client_free(client) }
+        if let client { library?.clientFree(client) }
         client = nil
         isDead = false
         typeBrowser = nil
@@ -178,7 +188,7 @@ package final class MDNSClient {
         guard let browsing, let client, browsers.isEmpty, typeBrowser == nil else { return }
         if let type = browsing.type { return browse(type) }
         unanswered.insert("")
-        typeBrowser = avahi_service_type_browser_new(
+        typeBrowser = library?.typeBrowserNew(
             client, interface, Avahi.anyVersion, browsing.domain, Avahi.lookUpPlainly,
             { _, _, _, event, type, _, _, context in
                 guard let me = MDNSClient.from(context) else { return }
@@ -192,7 +202,7 @@ package final class MDNSClient {
             return
         }
         unanswered.insert(type)
-        let browser = avahi_service_browser_new(
+        let browser = library?.browserNew(
             client, interface, Avahi.anyVersion, type, browsing?.domain, Avahi.lookUpPlainly,
             { browser, interface, version, event, name, type, domain, _, context in
                 guard let me = MDNSClient.from(context) else { return }
@@ -200,7 +210,7 @@ package final class MDNSClient {
             }, context)
         guard let browser else {
             unanswered.remove(type)
-            events.append(.lost(reason: MDNSClient.text(avahi_client_errno(client))))
+            events.append(.lost(reason: lastError(client)))
             return
         }
         browsers[type] = browser
@@ -243,7 +253,7 @@ package final class MDNSClient {
         }
         // The address of the version of the row: a row of one version may carry an address of the
         // other.
-        let resolver = avahi_service_resolver_new(
+        let resolver = library?.resolverNew(
             client, key.interface, key.version, key.name, key.type, key.domain, key.version,
             Avahi.lookUpPlainly,
             {
@@ -279,7 +289,7 @@ package final class MDNSClient {
     private func close(_ key: ServiceKey) {
         resolving.remove(key)
         if let resolver = resolvers.removeValue(forKey: key) {
-            avahi_service_resolver_free(resolver)
+            _ = library?.resolverFree(resolver)
         }
     }
 

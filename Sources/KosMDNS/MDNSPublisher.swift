@@ -5,47 +5,47 @@ extension MDNSClient {
     /// Announces the service; called whenever the daemon is up. A name that another host has
     /// already is changed as RFC 6763 appendix D does: `name #2`.
     func publish() {
-        guard let client, var announcing, group == nil else { return }
+        guard let library, let client, var announcing, group == nil else { return }
         let context = Unmanaged.passUnretained(self).toOpaque()
-        group = avahi_entry_group_new(
+        group = library.groupNew(
             client,
             { group, state, context in
                 guard let context else { return }
                 Unmanaged<MDNSClient>.fromOpaque(context).takeUnretainedValue().groupChanged(
                     group, state)
             }, context)
-        guard let group else { return publishFailed(avahi_client_errno(client)) }
+        guard let group else { return publishFailed(lastError(client)) }
         let list = announcing.txt.list
         defer { avahi_string_list_free(list) }
         var code: Int32 = 0
         for _ in 0..<8 {
-            code = avahi_entry_group_add_service_strlst(
+            code = library.groupAdd(
                 group, publishInterface, Avahi.anyVersion, Avahi.publishPlainly, announcing.name,
                 announcing.type, announcing.domain, nil, UInt16(clamping: announcing.port), list)
             guard code == Avahi.collision else { break }
             announcing.name = MDNSClient.alternative(to: announcing.name)
         }
         self.announcing = announcing
-        if code >= 0 { code = avahi_entry_group_commit(group) }
-        if code < 0 { publishFailed(code) }
+        if code >= 0 { code = library.groupCommit(group) }
+        if code < 0 { publishFailed(MDNSClient.text(code)) }
     }
 
     /// Replaces the TXT record in place.
     package func update(txt: TXTRecord) {
         announcing?.txt = txt
-        guard let group, let announcing else { return }
+        guard let library, let group, let announcing else { return }
         let list = txt.list
         defer { avahi_string_list_free(list) }
-        let code = avahi_entry_group_update_service_txt_strlst(
+        let code = library.groupUpdate(
             group, publishInterface, Avahi.anyVersion, Avahi.publishPlainly, announcing.name,
             announcing.type, announcing.domain, list)
-        if code < 0 { publishFailed(code) }
+        if code < 0 { publishFailed(MDNSClient.text(code)) }
     }
 
     /// Takes the announcement back; the daemon says goodbye for us.
     package func withdraw() {
         announcing = nil
-        if let group { avahi_entry_group_free(group) }
+        if let group { _ = library?.groupFree(group) }
         group = nil
     }
 
@@ -55,16 +55,16 @@ extension MDNSClient {
         case AVAHI_ENTRY_GROUP_COLLISION:
             guard let name = announcing?.name else { return }
             announcing?.name = MDNSClient.alternative(to: name)
-            if let group { avahi_entry_group_free(group) }
+            if let group { _ = library?.groupFree(group) }
             self.group = nil
             publish()
-        case AVAHI_ENTRY_GROUP_FAILURE: publishFailed(avahi_client_errno(client))
+        case AVAHI_ENTRY_GROUP_FAILURE: publishFailed(lastError(client))
         default: break
         }
     }
 
-    private func publishFailed(_ code: Int32) {
-        events.append(.publishFailed(reason: MDNSClient.text(code)))
+    private func publishFailed(_ reason: String) {
+        events.append(.publishFailed(reason: reason))
     }
 
     private static func alternative(to name: String) -> String {

@@ -3,7 +3,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Plain HTTP on the WebSocket port: `POST` takes one packet (`application/json`) or many
-/// (`application/x-ndjson`) and answers 202; `GET /healthz` answers 200.
+/// (`application/x-ndjson`) and answers 202; `GET /healthz` answers 200, `GET /metrics` what
+/// Prometheus reads.
 final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -39,6 +40,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             respond(context, .payloadTooLarge, "{\"error\":\"longer than 1 MiB\"}\n")
         case (.POST, _): post(context)
         case (.GET, "/healthz"): respond(context, .ok, "{\"status\":\"ok\"}\n")
+        case (.GET, "/metrics"):
+            guard let text = driver.exposition?() else { fallthrough }
+            respond(context, .ok, text, type: PrometheusText.contentType)
         case (.GET, _):
             respond(
                 context, .notFound, "{\"error\":\"POST packets here, or upgrade to a WebSocket\"}\n"
@@ -69,10 +73,11 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func respond(
-        _ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String
+        _ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String,
+        type: String = "application/json"
     ) {
         var headers = HTTPHeaders()
-        headers.add(name: "Content-Type", value: "application/json")
+        headers.add(name: "Content-Type", value: type)
         headers.add(name: "Content-Length", value: String(text.utf8.count))
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)

@@ -4,6 +4,7 @@ import KosCore
 package final class InputConduit: Conduit {
     package let isWritable = true
     package let isDirty = false
+    package let waitingOctets = 0
 
     package init() {}
     package func write(_ octets: [UInt8]) {}

@@ -17,6 +17,9 @@ package final class NodeDriver {
     /// Connections that could not be made, with the reason, for the tool to tell of.
     package var dialFailed: (Endpoint, String) -> Void = { _, _ in }
 
+    /// What `GET /metrics` on the WebSocket port answers; nothing is there while it is nil.
+    package var exposition: (() -> String)?
+
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]
     private var lastLink = 0
@@ -124,6 +127,9 @@ package final class NodeDriver {
 
     package var linkCount: Int { conduits.count }
 
+    /// Octets that the neighbours have not taken yet.
+    package var waitingOctets: Int { conduits.values.reduce(0) { $0 + $1.waitingOctets } }
+
     private func dial(_ endpoint: Endpoint) {
         let bound = NIOLoopBound(self, eventLoop: loop)
         Transports.connect(endpoint, driver: self).assumeIsolated().whenFailure { error in
@@ -157,9 +163,16 @@ package final class NodeDriver {
 package protocol Conduit: AnyObject {
     /// False while more than the neighbour's queue waits to be written.
     var isWritable: Bool { get }
+    /// Octets written that the socket has not taken yet.
+    var waitingOctets: Int { get }
     /// Whether something was written since the last flush.
     var isDirty: Bool { get }
     func write(_ octets: [UInt8])
     func flush()
     func close()
+}
+
+extension Channel {
+    /// Octets that wait in this channel for the socket to take them.
+    var waitingOctets: Int { (try? syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 }

@@ -57,6 +57,7 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     // MARK: Conduit
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
+    var waitingOctets: Int { context?.channel.waitingOctets ?? 0 }
 
     func write(_ octets: [UInt8]) {
         guard let context else { return }

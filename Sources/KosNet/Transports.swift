@@ -1,5 +1,5 @@
 import Glibc
-import KosCore
+package import KosCore
 import NIOCore
 import NIOPosix
 
@@ -35,10 +35,11 @@ package enum Transports {
                 Failure("cannot listen on \(endpoint.transport.rawValue)"))
         }
         return bound.map { channel in
+            let local = channel.localAddress
+            let host = endpoint.descriptor == nil ? endpoint.host : local?.ipAddress ?? ""
             let actual = Endpoint(
-                transport: endpoint.transport, host: endpoint.host,
-                port: channel.localAddress?.port ?? endpoint.port, path: endpoint.path,
-                query: endpoint.query)
+                transport: endpoint.transport, host: host, port: local?.port ?? endpoint.port,
+                path: endpoint.path, query: endpoint.query)
             return (channel, actual)
         }
     }
@@ -63,6 +64,11 @@ package enum Transports {
             path: path)
     }
 
+    /// An endpoint that is a socket which listens already, and was opened by somebody else.
+    package static func adopted(_ descriptor: Int32, _ transport: TransportType) -> Endpoint {
+        Endpoint(transport: transport, host: "", port: 0, query: ["fd": String(descriptor)])
+    }
+
     /// An error in words, without Swift's decoration.
     package static func describe(_ error: any Error) -> String {
         switch error {
@@ -76,4 +82,9 @@ package enum Transports {
         default: return "\(error)"
         }
     }
+}
+
+extension Endpoint {
+    /// The descriptor of a socket that is open already.
+    var descriptor: NIOBSDSocket.Handle? { query["fd"].flatMap { NIOBSDSocket.Handle($0) } }
 }

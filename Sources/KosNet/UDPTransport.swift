@@ -29,7 +29,7 @@ enum UDPTransport {
     static func listen(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<any Channel> {
         let bound = NIOLoopBound(driver, eventLoop: driver.loop)
         do {
-            return DatagramBootstrap(group: driver.loop)
+            let bootstrap = DatagramBootstrap(group: driver.loop)
                 .channelOption(.socketOption(.so_reuseaddr), value: 1)
                 .channelOption(.datagramVectorReadMessageCount, value: 32)
                 .channelOption(
@@ -41,7 +41,8 @@ enum UDPTransport {
                             DatagramHandler(driver: bound.value, target: nil))
                     }
                 }
-                .bind(to: try Transports.bindAddress(of: endpoint))
+            if let descriptor = endpoint.descriptor { return bootstrap.withBoundSocket(descriptor) }
+            return bootstrap.bind(to: try Transports.bindAddress(of: endpoint))
         } catch {
             return driver.loop.makeFailedFuture(error)
         }
@@ -80,9 +81,13 @@ final class DatagramHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = unwrapInboundIn(data)
         let remote = envelope.remoteAddress
+        if answerSTUN(envelope, context) { return }
         if remotes[remote] == nil {
-            // A client talks to one address alone; a server takes whoever comes, up to a bound.
-            guard target == nil, remotes.count < DatagramHandler.maxRemotes else { return }
+            // A client talks to one address alone; a server takes whoever comes with a packet, up
+            // to a bound. Noise is not answered.
+            guard target == nil, remotes.count < DatagramHandler.maxRemotes,
+                envelope.data.readableBytesView.first == 0x7B
+            else { return }
             open(remote, Transports.endpoint(.udp, remote), isOutgoing: false, context)
         }
         guard let conduit = remotes[remote], let link = conduit.link else { return }
@@ -97,6 +102,26 @@ final class DatagramHandler: ChannelInboundHandler {
 
     /// An ICMP error belongs to one datagram: heartbeats find out whether the neighbour is gone.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
+
+    /// A STUN binding request is answered at once and makes no link; other STUN is let go.
+    private func answerSTUN(
+        _ envelope: AddressedEnvelope<ByteBuffer>, _ context: ChannelHandlerContext
+    ) -> Bool {
+        // A packet starts with a brace, or spaces before one.
+        guard let first = envelope.data.readableBytesView.first, first & 0xFE == 0 else {
+            return false
+        }
+        let octets = Array(envelope.data.readableBytesView)
+        guard STUN.isMessage(octets.span) else { return false }
+        let remote = envelope.remoteAddress
+        guard let host = remote.ipAddress.flatMap({ IPAddress($0) }), let port = remote.port,
+            let answer = STUN.answer(to: octets.span, from: host, port: port)
+        else { return true }
+        let data = context.channel.allocator.buffer(bytes: answer)
+        context.writeAndFlush(
+            wrapOutboundOut(AddressedEnvelope(remoteAddress: remote, data: data)), promise: nil)
+        return true
+    }
 
     private func open(
         _ address: SocketAddress, _ endpoint: Endpoint, isOutgoing: Bool,
@@ -137,6 +162,7 @@ final class DatagramConduit: Conduit {
     }
 
     var isWritable: Bool { context.channel.isWritable }
+    var waitingOctets: Int { context.channel.waitingOctets }
 
     func write(_ octets: [UInt8]) {
         isDirty = true

@@ -86,6 +86,7 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     // MARK: Conduit
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
+    var waitingOctets: Int { context?.channel.waitingOctets ?? 0 }
 
     func write(_ octets: [UInt8]) {
         guard let context, !isClosing else { return }

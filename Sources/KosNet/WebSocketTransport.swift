@@ -72,7 +72,7 @@ enum WebSocketTransport {
     static func listen(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<any Channel> {
         let bound = NIOLoopBound(driver, eventLoop: driver.loop)
         do {
-            return ServerBootstrap(group: driver.loop)
+            let bootstrap = ServerBootstrap(group: driver.loop)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.backlog, value: 1024)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -80,7 +80,8 @@ enum WebSocketTransport {
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try addServer(channel, bound) }
                 }
-                .bind(to: try Transports.bindAddress(of: endpoint))
+            if let descriptor = endpoint.descriptor { return bootstrap.withBoundSocket(descriptor) }
+            return bootstrap.bind(to: try Transports.bindAddress(of: endpoint))
         } catch {
             return driver.loop.makeFailedFuture(error)
         }

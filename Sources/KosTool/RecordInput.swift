@@ -17,6 +17,7 @@ package final class RecordInput {
     /// Name of the source for messages: `stdin` or the file's name.
     package let name: String
     package let descriptor: Int32
+    private let maxLine: Int
     private var isAtEnd = false
     private let beforeWait: () throws -> Void
     /// A descriptor that is watched beside the input, and what to do when it can be read; true ends
@@ -31,6 +32,7 @@ package final class RecordInput {
         self.descriptor = descriptor
         self.name = name
         self.beforeWait = beforeWait
+        self.maxLine = maxLine
         reader = NDJSONReader(maxLine: maxLine, isStrict: isStrict)
     }
 
@@ -45,6 +47,9 @@ package final class RecordInput {
             }
         }
     }
+
+    /// Whether another line is there already, so that `next` does not wait.
+    package var hasLine: Bool { reader.hasLine }
 
     /// Hands out the octets of a line.
     package func withText<Result>(
@@ -63,6 +68,19 @@ package final class RecordInput {
         _ take: (borrowing Span<UInt8>, Int) -> (lines: Int, end: Int)
     ) -> Int {
         isAtEnd ? 0 : reader.takeRun(take)
+    }
+
+    /// Passes the next run of records that are not the tool's own to `output`; nowhere when nil.
+    package func passRun(_ run: inout ForeignRun, to output: RecordOutput?) throws {
+        let start = reader.runStart
+        var end = start
+        _ = takeRun { text, first in
+            let found = run.scan(text, from: first, maxLine: maxLine)
+            end = found.end
+            return found
+        }
+        guard let output, end > start else { return }
+        try withBuffer { try output.pass(run: $0.extracting(start..<end)) }
     }
 
     /// Hands out everything that is buffered; the line's range are offsets into it.

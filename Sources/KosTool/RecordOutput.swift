@@ -101,6 +101,12 @@ package final class RecordOutput {
         try settle()
     }
 
+    /// Passes on whole lines of somebody else's as they are; not drawn in a table.
+    package func pass(run: borrowing Span<UInt8>) throws {
+        guard !isText else { return }
+        try write(octets: run)
+    }
+
     /// Appends octets of one's own making: whole lines, or text when the format is text.
     package func write(octets: borrowing Span<UInt8>) throws {
         guard !isQuiet else { return }

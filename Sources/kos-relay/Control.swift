@@ -58,3 +58,26 @@ struct Reload: Tool {
     @OptionGroup var control: ControlOptions
     mutating func run(_ io: ToolIO) throws -> ExitStatus { try control.ask("reload", io) }
 }
+
+struct Who: Tool {
+    static let configuration = CommandConfiguration(
+        abstract: "The nodes that the running relay knows to be in the mesh.")
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var control: ControlOptions
+    mutating func run(_ io: ToolIO) throws -> ExitStatus { try control.ask("who", io) }
+}
+
+struct Ban: Tool {
+    static let configuration = CommandConfiguration(
+        abstract: "Let the running relay refuse a node until its lists are read again.")
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var control: ControlOptions
+    @Argument(help: ArgumentHelp("Id or name of the node.", valueName: "node"))
+    var node: String
+    mutating func run(_ io: ToolIO) throws -> ExitStatus {
+        guard NodeID(node) != nil, !node.contains(" ") else {
+            throw ToolFailure.usage("'\(node)' is no node's id or name")
+        }
+        return try control.ask("ban \(node)", io)
+    }
+}

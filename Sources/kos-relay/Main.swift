@@ -17,6 +17,8 @@ struct KosRelay: ParsableCommand {
               kos-relay status
             """,
         version: Version.toolkit,
-        subcommands: [Run.self, Status.self, Stop.self, Reload.self, Simulate.self],
+        subcommands: [
+            Run.self, Status.self, Who.self, Ban.self, Stop.self, Reload.self, Simulate.self,
+        ],
         defaultSubcommand: Run.self)
 }

@@ -4,14 +4,20 @@ import KosTool
 
 /// One run of a relay: the node, its sockets, its records.
 final class RelaySession {
-    private let options: Run
-    private let io: ToolIO
-    private let identity: NodeIdentity
+    let options: Run
+    let io: ToolIO
+    let identity: NodeIdentity
     private let events: Set<String>
     private let listening: [Endpoint]
     private let connecting: [Endpoint]
     private let socketPath: String?
-    private var host: NodeHost?
+    private(set) var host: NodeHost?
+    let notice = ServiceNotice()
+    /// The rules of the files, with what `ban` has added since they were read.
+    var rules = AccessRules()
+    private var isLeaving = false
+    var isWatched = false
+    let startedAt = SystemClock.now
     private var input: PacketInput?
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
@@ -20,9 +26,13 @@ final class RelaySession {
         self.options = options
         self.io = io
         events = try options.eventNames()
-        listening = try options.endpoints(
-            options.listen.isEmpty && options.connect.isEmpty && !options.stdin
-                ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
+        let adopted = RelaySession.activated()
+        let isAlone = options.connect.isEmpty && !options.stdin && adopted.isEmpty
+        listening =
+            try adopted
+            + options.endpoints(
+                options.listen.isEmpty && isAlone
+                    ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
         let path = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
         do throws(NodeIdentity.Failure) {
@@ -35,6 +45,7 @@ final class RelaySession {
             // The usual place is made where it is missing; a path that was given is taken as it is.
             _ = try io.directories.prepared("relay.sock", in: .runtime)
         }
+        rules = try accessRules()
         if options.insecure {
             io.errors.say("--insecure: packets and neighbours without signatures are taken")
         }
@@ -42,7 +53,8 @@ final class RelaySession {
 
     func run() throws {
         try io.startWatching(
-            onInterim: { [self] in try writeMetrics(interval: nil) }, onReload: {})
+            onInterim: { [self] in try writeMetrics(interval: nil) },
+            onReload: { [self] in try reload() })
         io.output.isPatient = false
         var settings = MeshNode.Settings()
         settings.name = options.name
@@ -83,6 +95,12 @@ final class RelaySession {
             source.start()
             signals = source
         }
+        driver.exposition = { [unowned driver] in
+            driver.node.exposition(
+                at: SystemClock.now, timestamp: SystemClock.timestamp,
+                queueDrops: driver.queueDrops)
+        }
+        if rules != AccessRules() { driver.post(.admit(rules)) }
         if let socketPath {
             try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0) }
         }
@@ -120,6 +138,7 @@ final class RelaySession {
         if let left = io.timeLeft { host.schedule(after: left) { [unowned self] in leave() } }
         if options.stdin { startInput(host) }
         try io.output.flush()
+        announceService(listeners: addresses.count)
     }
 
     /// An address that others can use: a listener on every interface is told by the loopback one,
@@ -139,7 +158,9 @@ final class RelaySession {
 
     private func observe(_ output: MeshNode.Output, _ time: Instant) throws {
         switch output {
-        case .service(.received(let packet, _, _)): try io.output.write(PacketRecord(packet))
+        case .service(.received(let packet, _, _)):
+            try io.output.write(PacketRecord(packet))
+            answer(packet)
         case .service(.dialogue(.delivery(.neighbour(let peer, let isUp)))):
             let link = host?.driver.node.link(
                 to: peer, event: isUp ? .up : .down, at: SystemClock.timestamp)
@@ -166,26 +187,26 @@ final class RelaySession {
     private func answer(_ request: String) -> [UInt8] {
         switch request {
         case "status": return metrics(interval: nil).flatMap(\.line)
+        case "who": return who().flatMap(\.line)
         case "stop":
             leave()
             return []
         case "reload":
             host?.guarded { _ = try io.take([.reload]) }
             return []
-        default:
-            return ErrorRecord(
-                timestamp: SystemClock.timestamp, tool: io.tool, code: "unknownRequest",
-                message: "no such request", hint: "status, stop or reload"
-            ).line
+        default: return ban(request).line
         }
     }
 
-    /// The normal end: no new connections, a word to the mesh, then out.
+    /// The normal end: no new connections, what is on its way arrives, a word to the mesh, then
+    /// out. Asked a second time it does not wait.
     private func leave() {
         guard let host else { return }
+        guard !isLeaving else { return host.stop() }
+        isLeaving = true
+        notice.stopping()
         host.driver.stopListening()
-        host.driver.post(.service(.depart))
-        host.schedule(after: .milliseconds(20)) { host.stop() }
+        drain(host, until: SystemClock.now + (options.drain?.duration ?? .seconds(10)))
     }
 
     private func finish() throws {

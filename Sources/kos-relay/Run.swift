@@ -50,6 +50,22 @@ struct Run: Tool {
     @Option(help: ArgumentHelp("Write metrics this often.", valueName: "dur"))
     var metrics: DurationOption?
 
+    @Option(
+        help: ArgumentHelp(
+            "Refuse the node ids, addresses and networks that the file lists, one a line.",
+            valueName: "file"))
+    var deny: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Take only neighbours that the file lists, one a line.", valueName: "file"))
+    var allow: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "At the end, how long to wait for what is on its way (default 10s).", valueName: "dur"))
+    var drain: DurationOption?
+
     @Option(help: ArgumentHelp("Time between heartbeats.", valueName: "dur"))
     var heartbeat: DurationOption?
 

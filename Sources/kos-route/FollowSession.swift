@@ -15,29 +15,18 @@ struct FollowSession {
         self.question = question
     }
 
-    /// Whether a change can be answered from the tree of shortest paths alone.
-    private var isIncremental: Bool {
-        request.count == 1 && request.disjoint == nil && !request.wantsFront
-            && request.algorithm == .one(.dijkstra) && !request.limits.hasLimits
-            && request.via.isEmpty && request.metric != .score && request.metric != .bandwidth
-    }
-
     mutating func run(_ path: String?) throws -> ExitStatus {
-        guard isIncremental else {
-            throw ToolFailure.usage(
-                "--follow keeps shortest paths only",
-                hint:
-                    "leave out limits, --count, --disjoint, --pareto and -a, or ask again per change"
-            )
-        }
         let input = try io.input(path)
         Signals.catchTermination()
         while true {
             switch try input.next() {
-            case .end: return io.status(try finish())
+            case .end:
+                try settle()
+                return io.status(try finish())
             case .bad(let number, let error): try io.report(error, line: number, of: input)
             case .line(let number, let range):
                 let verdict = try take(input, range)
+                if !request.isPlain, !input.hasLine { try settle() }
                 switch verdict {
                 case .consumed:
                     io.goodLines += 1
@@ -89,11 +78,21 @@ struct FollowSession {
         if request.wantsAll { targets += 0..<Int32(survey.topology.nodeCount) }
         var watch = RouteWatch(
             request, survey, from: source, minGain: question.minGain,
-            lifetime: question.expire.map { $0.duration.nanoseconds / 1_000_000 })
+            lifetime: question.expire.map { $0.duration.nanoseconds / 1_000_000 },
+            protocols: ProtocolSimulation.run)
         for target in targets { watch.watch(target) }
         watch.catchUp(at: now, into: &outputs)
+        if !request.isPlain { watch.settle(at: now, into: &outputs) }
         self.watch = watch
         survey = Survey()
+    }
+
+    /// Asks anew what the changes that came together may have changed.
+    private mutating func settle() throws {
+        var outputs: [RouteWatch.Output] = []
+        let now = SystemClock.timestamp
+        watch?.settle(at: now, into: &outputs)
+        for output in outputs { try write(output, now) }
     }
 
     private func write(_ output: RouteWatch.Output, _ now: Timestamp) throws {

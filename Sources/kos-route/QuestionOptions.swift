@@ -18,7 +18,9 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("dijkstra, astar, bidirectional, qos, auto or all.", valueName: "alg"))
+        help: ArgumentHelp(
+            "dijkstra, astar, bidirectional, qos, flooding, aodv, dsr, olsr, auto or all.",
+            valueName: "alg"))
     var algorithm = "dijkstra"
 
     @Option(
@@ -93,7 +95,7 @@ struct QuestionOptions: ParsableArguments {
         }
         request.metric = metric
         if let disjoint {
-            guard let kind = RouteRequest.Disjointness(rawValue: disjoint) else {
+            guard let kind = Disjointness(rawValue: disjoint) else {
                 throw Choice.unknown(disjoint, "--disjoint", ["links", "nodes"])
             }
             request.disjoint = kind
@@ -107,16 +109,10 @@ struct QuestionOptions: ParsableArguments {
         case "auto": return .auto
         case "all": return .all
         default:
-            let searches = RoutingAlgorithm.allCases.filter(\.isSearch)
             guard let named = RoutingAlgorithm(rawValue: algorithm) else {
                 throw Choice.unknown(
-                    algorithm, "--algorithm", searches.map(\.rawValue) + ["auto", "all"])
-            }
-            guard named.isSearch else {
-                throw ToolFailure.usage(
-                    "-a \(algorithm) is a protocol between nodes and needs the simulator, "
-                        + "which this release does not have",
-                    hint: "use \(searches.map(\.rawValue).joined(separator: ", ")), auto or all")
+                    algorithm, "--algorithm",
+                    RoutingAlgorithm.allCases.map(\.rawValue) + ["auto", "all"])
             }
             return .one(named)
         }

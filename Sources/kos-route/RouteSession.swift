@@ -50,11 +50,15 @@ struct RouteSession {
     }
 
     private mutating func readRecords(_ input: RecordInput) throws {
+        let keep = io.common.keep
+        let output = io.common.only ? nil : io.output
+        var foreign = ForeignRun(own: Survey.types)
         reading: while true {
             // Most lines of a big topology are plain links: they are taken in runs.
-            if !io.common.keep {
+            if !keep {
                 io.goodLines += input.takeRun { survey.takeRun($0, from: $1) }
             }
+            try input.passRun(&foreign, to: output)
             switch try input.next() {
             case .end: break reading
             case .bad(let number, let error): try io.report(error, line: number, of: input)
@@ -63,9 +67,9 @@ struct RouteSession {
                 switch verdict {
                 case .consumed:
                     io.goodLines += 1
-                    if io.common.keep { try pass(range, of: input) }
+                    if keep { try pass(range, of: input) }
                 case .foreign:
-                    if !io.common.only { try pass(range, of: input) }
+                    if output != nil { try pass(range, of: input) }
                 case .bad(let error): try io.report(error, line: number, of: input)
                 }
             }
@@ -145,7 +149,8 @@ struct RouteSession {
             return .yes
         }
         guard let source = try source() else { return .no }
-        var query = RouteQuery(request, survey, at: SystemClock.timestamp)
+        var query = RouteQuery(
+            request, survey, at: SystemClock.timestamp, protocols: ProtocolSimulation.run)
         var answers = Answers()
         var drawn: Set<Int32> = []
         if request.wantsAll {
@@ -165,10 +170,15 @@ struct RouteSession {
                 continue
             }
             switch query.answer(from: source, to: target) {
-            case .routes(let routes, let links):
+            case .routes(let routes, let links, let shortage):
                 if format == nil { for route in routes { try io.output.write(route) } }
                 drawn.formUnion(links)
                 answers.count(false)
+                if let shortage {
+                    try tell(shortage)
+                    answers.count(true)
+                }
+                explain(&query, source, target)
             case .none(let diagnosis):
                 try tell(diagnosis)
                 answers.count(true)
@@ -179,6 +189,22 @@ struct RouteSession {
             try io.output.write(octets: text.text(format).span)
         }
         return answers.status
+    }
+
+    /// With `-v`: which routes there were to choose from, and what each of them scores.
+    private func explain(_ query: inout RouteQuery, _ source: Int32, _ target: Int32) {
+        guard io.common.verbose > 0 else { return }
+        let rivals = query.rivals(from: source, to: target, count: max(5, request.count))
+        for (index, rival) in rivals.enumerated() {
+            func text(_ value: Double) -> String {
+                JSONValue.number((value * 1e6).rounded() / 1e6).text
+            }
+            let way = rival.hops.compactMap { $0.nodeId?.text }.joined(separator: " ")
+            io.errors.note(
+                "candidate \(index + 1): score \(text(rival.score)), \(request.metric.rawValue) "
+                    + "\(text(rival.weight ?? 0)), \(text(rival.latency)) ms, reliability "
+                    + "\(text(rival.reliability)), \(rival.role ?? "primary"): \(way)")
+        }
     }
 
     private struct Answers {

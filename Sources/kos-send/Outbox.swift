@@ -19,6 +19,7 @@ final class Outbox {
     private var lastToken = 0
     private(set) var succeeded = 0
     private(set) var failed = 0
+    func holds(_ id: String) -> Bool { entries[id] != nil }
     var isFull: Bool { entries.count >= Outbox.window }
     var isEmpty: Bool { entries.isEmpty && waiting.isEmpty }
 

@@ -14,6 +14,9 @@ final class SendSession {
     private var dialled: [Endpoint: String?] = [:]
     private var neighbour: NodeID?
     private var isReady = false
+    /// With --reply: delivered packets whose reply is still to come, and replies that came first.
+    private var unanswered: Set<String> = []
+    private var earlyReplies: Set<String> = []
     private var status: ExitStatus?
 
     init(_ options: KosSend, _ io: ToolIO) throws {
@@ -123,6 +126,7 @@ final class SendSession {
             if peer == neighbour { try begin() }
         case .confirmed(let id, let attempts, let octets, let milliseconds):
             try outbox.confirmed(id, attempts: attempts, octets: octets, milliseconds: milliseconds)
+            if options.target.reply, earlyReplies.remove(id) == nil { unanswered.insert(id) }
         case .timedOut(let id, let attempts, let octets):
             try outbox.lost(
                 id, code: "ackTimeout", "no acknowledgement after \(attempts) attempts",
@@ -159,6 +163,8 @@ final class SendSession {
         var record = PacketRecord(packet)
         record.ref = packet.options["ref"]?.string
         try io.output.write(record)
+        guard let ref = record.ref else { return }
+        if unanswered.remove(ref) == nil, outbox.holds(ref) { earlyReplies.insert(ref) }
     }
 
     /// After each turn: the output goes out, and the run ends when nothing is left to wait for.
@@ -167,7 +173,7 @@ final class SendSession {
         try io.output.flush()
         guard isReady else { return }
         let isOver = task.map(\.isOver) ?? (feed?.isDone == true && outbox.isEmpty)
-        if isOver, !(options.target.reply && task == nil) { host?.stop() }
+        if isOver, unanswered.isEmpty { host?.stop() }
     }
 
     private func runOut() throws {
@@ -180,6 +186,9 @@ final class SendSession {
         } else {
             try feed?.failed(nil, "not connected within the time given")
             try outbox.giveUp(code: "deadline", "no acknowledgement within the time given")
+            if !unanswered.isEmpty {
+                io.errors.say("\(unanswered.count) delivered without a reply within the time given")
+            }
         }
         host?.stop()
     }

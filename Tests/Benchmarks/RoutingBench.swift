@@ -50,6 +50,10 @@ func readAll(_ path: String) -> [UInt8] {
                 requirements.minReliability = base.reliability * (1 + random.unit() * 0.2)
             }
             if random.unit() < 0.5 { requirements.maxHops = base.hops + Int(random.next() % 4) }
+            if topology.rows.first?.bandwidth.isFinite == true {
+                if random.unit() < 0.5 { requirements.minBandwidth = 1_000_000 }
+                if random.unit() < 0.5 { requirements.maxCost = base.cost * (1 + random.unit()) }
+            }
             return requirements
         }
         var router = plain

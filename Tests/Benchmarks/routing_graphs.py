@@ -56,8 +56,8 @@ def both_ways(pairs, latency):
     return source, target, latency
 
 
-def write_records(path, graph, with_positions=False):
-    """Writes the links as kOS records, on request the positions as peers before them."""
+def write_records(path, graph, with_positions=False, with_all_figures=False):
+    """Writes the links as kOS records, on request the positions as peers before them, and a bandwidth and a cost too."""
     (source, target, latency), count, positions = graph
     rng = numpy.random.default_rng(9)
     reliability = numpy.round(rng.uniform(0.9, 1, len(source)), 3)
@@ -68,8 +68,11 @@ def write_records(path, graph, with_positions=False):
                     f'{{"type":"peer","kos":1,"nodeId":"n{node}","addresses":[],"capabilities":[],'
                     f'"position":{{"x":{x:.1f},"y":{y:.1f}}}}}\n'
                 )
-        for s, t, ms, r in zip(source.tolist(), target.tolist(), latency.tolist(), reliability.tolist()):
+        bandwidth = rng.choice([64_000, 1_000_000, 5_000_000, 20_000_000, 100_000_000], len(source)).tolist()
+        cost = numpy.round(rng.uniform(0, 1, len(source)), 2).tolist()
+        for row, (s, t, ms, r) in enumerate(zip(source.tolist(), target.tolist(), latency.tolist(), reliability.tolist())):
+            more = f',"bandwidth":{bandwidth[row]},"cost":{cost[row]}' if with_all_figures else ""
             out.write(
                 f'{{"type":"link","kos":1,"source":"n{s}","destination":"n{t}","transport":"udp",'
-                f'"latency":{ms},"reliability":{r}}}\n'
+                f'"latency":{ms},"reliability":{r}{more}}}\n'
             )

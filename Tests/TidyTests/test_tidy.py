@@ -58,7 +58,7 @@ MAY_IMPORT = {
 }
 ADAPTERS = {
     "kos-discover": {"KosNet", "KosRadio", "KosMDNS"},
-    "kos-route": set(),
+    "kos-route": {"KosSimulation"},
     "kos-send": {"KosNet", "KosRadio"},
     "kos-relay": {"KosNet", "KosRadio", "KosSimulation"},
     "kos-lora": {"KosNet", "KosRadio"},
@@ -231,7 +231,7 @@ BASE = {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "ld-linux-x
         "ld-linux-aarch64.so.1"}
 BLUETOOTH = {"libbluetooth.so.3"}
 NEEDED = {
-    "kos-discover": BLUETOOTH | {"libavahi-client.so.3", "libavahi-common.so.3"},
+    "kos-discover": BLUETOOTH | {"libavahi-common.so.3"},
     "kos-route": set(),
     "kos-send": BLUETOOTH,
     "kos-relay": BLUETOOTH,

@@ -1,6 +1,7 @@
 """Relays to test against, and a node written in Python from the documents alone: rfc8785 and
 cryptography judge what the tools sign."""
 import base64
+import contextlib
 import json
 import select
 import subprocess
@@ -134,3 +135,35 @@ class Relay:
         self.process.kill()
         self.process.communicate(timeout=15)
         self.errors.close()
+
+
+@contextlib.contextmanager
+def five_relays(folder):
+    """alpha - bravo - charlie - echo, alpha - delta - charlie, over tcp, ws and udp; the manual's network."""
+    with contextlib.ExitStack() as stack:
+        relays = {}
+
+        def start(name, listen, *neighbours):
+            links = [part for uri in neighbours for part in ("--connect", uri)]
+            relays[name] = Relay(folder, name, *links, listen=listen)
+            stack.callback(relays[name].stop)
+
+        start("alpha", ["tcp://127.0.0.1:0", "ws://127.0.0.1:0"])
+        start("bravo", ["ws://127.0.0.1:0"], relays["alpha"].uri())
+        start("delta", ["tcp://127.0.0.1:0"], relays["alpha"].uri())
+        start("charlie", ["udp://127.0.0.1:0"], relays["bravo"].uri("ws"), relays["delta"].uri())
+        start("echo", ["tcp://127.0.0.1:0"], relays["charlie"].uri("udp"))
+        yield relays
+
+
+def await_topology(relays, home):
+    """Waits until alpha tells of all five links in both directions."""
+    end = time.monotonic() + 30
+    while True:
+        found = subprocess.run(
+            [tool("kos-discover"), "-m", "bootstrap", "--bootstrap", relays["alpha"].uri(), "--links"],
+            env={"HOME": str(home), "PATH": "/usr/bin"}, capture_output=True).stdout
+        if sum(b'"type":"link"' in line and b'"bidirectional"' not in line for line in found.splitlines()) >= 10:
+            return
+        assert time.monotonic() < end, found
+        time.sleep(0.1)

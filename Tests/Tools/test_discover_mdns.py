@@ -368,6 +368,23 @@ def test_without_a_daemon(wire, tmp_path):
     assert announce.returncode == 3 and records(announce.stdout)[0]["success"] is False
 
 
+def test_without_the_library(wire, tmp_path):
+    """libavahi-client hidden, as on a host that never had it: the other methods are still there."""
+    library = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
+    [path] = {line.split()[-1] for line in library.splitlines() if "libavahi-client.so.3 " in line}
+
+    def hidden(*arguments):
+        script = f'mount --bind /dev/null {path} && exec "$@"'
+        return wire.b.run(
+            [*environment(tmp_path, wire.b), "unshare", "-m", "sh", "-c", script, "sh", TOOL, *arguments])
+    asked = hidden("-m", "mdns")
+    assert (asked.returncode, asked.stdout) == (3, "")
+    assert asked.stderr.count("\n") == 1 and "libavahi-client" in asked.stderr
+    survey = {r["name"]: r for r in records(hidden("--methods").stdout)}
+    assert survey["mdns"]["available"] is False and "libavahi-client3" in survey["mdns"]["reason"]
+    assert survey["bootstrap"]["available"] is True
+
+
 def test_methods(wire, tmp_path):
     result = discover(wire.b, tmp_path, "--methods")
     survey = {record["name"]: record for record in records(result.stdout)}

@@ -1,6 +1,5 @@
 """Five relays, a Python node, curl: packets through a real mesh."""
 import asyncio
-import contextlib
 import json
 import random
 import socket
@@ -11,26 +10,12 @@ import pytest
 import websockets
 
 from kit import records
-from mesh import PythonNode, Relay, is_valid, verify
+from mesh import PythonNode, Relay, five_relays, is_valid, verify
 
 
 @pytest.fixture(scope="module")
 def mesh(tmp_path_factory):
-    """alpha - bravo - charlie - echo, alpha - delta - charlie, over tcp, ws and udp."""
-    folder = tmp_path_factory.mktemp("mesh")
-    with contextlib.ExitStack() as stack:
-        relays = {}
-
-        def start(name, listen, *neighbours):
-            links = [part for uri in neighbours for part in ("--connect", uri)]
-            relays[name] = Relay(folder, name, *links, listen=listen)
-            stack.callback(relays[name].stop)
-
-        start("alpha", ["tcp://127.0.0.1:0", "ws://127.0.0.1:0"])
-        start("bravo", ["ws://127.0.0.1:0"], relays["alpha"].uri())
-        start("delta", ["tcp://127.0.0.1:0"], relays["alpha"].uri())
-        start("charlie", ["udp://127.0.0.1:0"], relays["bravo"].uri("ws"), relays["delta"].uri())
-        start("echo", ["tcp://127.0.0.1:0"], relays["charlie"].uri("udp"))
+    with five_relays(tmp_path_factory.mktemp("mesh")) as relays:
         yield relays
 
 

@@ -41,7 +41,7 @@ def test_statuses():
     assert kos_route([link("a", "b")], "-T", "c", "-F", "a")[1] == 1
     assert kos_route([link("a", "b")], "-T", "c", "-T", "b", "-F", "a")[1] == 5
     assert kos_route([link("a", "b")], "-T", "a", "-F", "a")[0][0]["hops"] == []
-    for wrong in (["-M", "latancy"], ["-a", "aodv"], ["--min-reliability", "2"], [], ["--min-bandwidth", "lots"]):
+    for wrong in (["-M", "latancy"], ["-a", "aodw"], ["--min-reliability", "2"], [], ["--min-bandwidth", "lots"]):
         assert kos_route([link("a", "b")], *(["-T", "b"] if wrong else []), *wrong)[1] == 2, wrong
 
 
@@ -84,11 +84,47 @@ def test_auto_says_which_rule(options, algorithm, rule):
     assert answer["algorithm"] == algorithm and answer["reason"].startswith(rule)
 
 
-def test_auto_does_not_lend_its_name_to_what_it_did_not_run():
+def test_auto_runs_the_protocol_that_the_rule_names():
     lines = [link(a, b, 10, 0.9) for a in "abcde" for b in "abcde" if a != b]
     [answer], _, _ = kos_route(lines, "-F", "a", "-T", "e", "-a", "auto")
-    assert answer["algorithm"] == "dijkstra"
-    assert answer["reason"].startswith("rule 4") and "olsr" in answer["reason"]
+    assert answer["algorithm"] == "olsr" and [h["nodeId"] for h in answer["hops"]] == ["e"]
+    assert answer["reason"].startswith("rule 4") and "control frames" in answer["reason"]
+    [answer], _, _ = kos_route([link("a", "b"), link("b", "c")] , "-F", "a", "-T", "c", "-a", "auto", "--multicast")
+    assert answer["algorithm"] == "flooding" and answer["reason"].startswith("rule 5")
+    moving = [link("a", "b", event="changed"), link("b", "c", event="changed"), link("c", "b", event="changed"), link("b", "a", event="changed")]
+    [answer], _, _ = kos_route(moving, "-F", "a", "-T", "c", "-a", "auto")
+    assert answer["algorithm"] == "aodv" and answer["reason"].startswith("rule 3")
+
+
+def test_auto_does_not_lend_its_name_to_what_it_did_not_run():
+    slow = [link(a, b, 500 if (a, b) == ("a", "e") else 10, 0.9) for a in "abcde" for b in "abcde" if a != b]
+    [answer], _, _ = kos_route(slow, "-F", "a", "-T", "e", "-a", "auto", "--max-latency", "200ms")
+    assert answer["latency"] <= 200 and answer["algorithm"] == "dijkstra"
+    assert answer["reason"].startswith("rule 4") and "breaks the limits" in answer["reason"]
+    many = [link(f"n{i}", f"n{j}") for i in range(202) for j in range(202) if i != j]
+    [answer], _, _ = kos_route(many, "-F", "n0", "-T", "n7", "-a", "auto")
+    assert answer["algorithm"] == "dijkstra" and "more than 200 nodes" in answer["reason"]
+
+
+@pytest.mark.parametrize("algorithm", ["aodv", "dsr", "olsr", "flooding"])
+def test_a_protocol_finds_a_way_or_says_that_it_found_none(algorithm):
+    lines = [link(f"n{i}", f"n{i + 1}", 2, bidirectional=True) for i in range(5)]
+    lines += [link("x", "y", 2, bidirectional=True)]
+    [answer], status, _ = kos_route(lines, "-F", "n0", "-T", "n5", "-a", algorithm)
+    assert status == 0 and answer["algorithm"] == algorithm and answer["reason"].startswith("simulated")
+    assert [h["nodeId"] for h in answer["hops"]] == [f"n{i}" for i in range(1, 6)] and answer["latency"] == 10
+    [answer], status, _ = kos_route(lines, "-F", "n0", "-T", "x", "-a", algorithm)
+    assert status == 1 and answer["code"] == "noRoute" and algorithm in answer["message"]
+    [answer], status, _ = kos_route(lines, "-F", "n0", "-T", "n5", "-a", algorithm, "--max-latency", "9ms")
+    assert status == 1 and answer["code"] == "noRoute" and "breaks the limits" in answer["message"]
+
+
+def test_verbose_names_the_candidates_and_their_scores():
+    lines = [link("a", "b", 10, 0.9), link("b", "d", 10, 0.9), link("a", "c", 5, 0.5), link("c", "d", 5, 0.5)]
+    [answer], _, stderr = kos_route(lines, "-F", "a", "-T", "d", "-v", "--max-latency", "50ms")
+    said = [line for line in stderr.splitlines() if "candidate" in line]
+    assert len(said) == 2 and said[0].endswith(": b d") and said[1].endswith(": c d")
+    assert f"score {round(answer['score'], 6)}" in said[0] and "nodeDisjoint" in said[1]
 
 
 def test_a_prepared_graph_answers_and_is_refused_when_altered(tmp_path):

@@ -30,6 +30,8 @@ package struct DataLinkLayer: ProtocolLayer {
 
     package private(set) var links = LinkTable()
     package var info: NodeInfo
+    /// Who may be a neighbour; links to others are closed as soon as it is known who is there.
+    package private(set) var access = AccessRules()
     private var author: Author
     private let verifier: any Verifier
     private let settings: Settings
@@ -83,6 +85,10 @@ package struct DataLinkLayer: ProtocolLayer {
         switch unit {
         case .opened(let link, let traits):
             guard !links.isFull else { return flow.down.append(.close(link, .tooManyLinks)) }
+            guard !access.refuses(host: traits.remote.host) else {
+                flow.notices.append(.dropped(.denied, packet: "", from: traits.place))
+                return flow.down.append(.close(link, .denied))
+            }
             links.open(link, traits, at: now)
             greet(link, wantsAnswer: true, at: now, into: &flow)
         case .closed(let link): lose(link, into: &flow)
@@ -116,6 +122,20 @@ package struct DataLinkLayer: ProtocolLayer {
             flow.up.append(.neighbourDown(peer))
         } else {
             tellChange(of: peer, into: &flow)
+        }
+    }
+
+    /// Takes new rules, and closes the links that they refuse.
+    package mutating func admit(
+        _ rules: AccessRules, into flow: inout Flow<Hop, Frame>
+    ) {
+        access = rules
+        for (id, entry) in links.entries.sorted(by: { $0.key < $1.key })
+        where rules.refuses(host: entry.traits.remote.host)
+            || entry.peer.map(rules.refuses) ?? false
+        {
+            flow.notices.append(.dropped(.denied, packet: "", from: entry.traits.place))
+            flow.down.append(.close(id, .denied))
         }
     }
 
@@ -213,7 +233,9 @@ package struct DataLinkLayer: ProtocolLayer {
             entry.peer.map { $0 != source } ?? false
             || entry.traits.remote.pinnedPeer.map { $0 != source } ?? false
         if let reason = refusal
-            ?? (source == author.node ? .selfConnection : isOther ? .wrongPeer : nil)
+            ?? (source == author.node
+                ? .selfConnection
+                : isOther ? .wrongPeer : access.refuses(source) ? .denied : nil)
         {
             links[link]?.counters.errors += 1
             flow.notices.append(.dropped(reason, packet: "", from: entry.traits.place))

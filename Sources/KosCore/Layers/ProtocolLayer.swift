@@ -22,7 +22,8 @@ package enum Notice: Sendable, Hashable {
 package enum DropReason: String, Hashable, Sendable, CaseIterable {
     case malformed, tooLong, ttlExceeded, duplicate, noRoute, notAuthenticated, badSignature,
         unsigned
-    case noSuchLink, queueFull, stale, wrongPeer, expired, selfConnection, tooManyLinks, badRoute
+    case noSuchLink, queueFull, stale, wrongPeer, expired, selfConnection, tooManyLinks, badRoute,
+        denied
 }
 
 /// One of the six layers: told of a unit from above or below or of the time, it hands on units.

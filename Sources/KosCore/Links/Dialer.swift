@@ -3,8 +3,11 @@
 package struct Dialer: Sendable {
     private enum State: Sendable {
         case waiting, dialling
-        case open(LinkID)
+        case open(LinkID, since: Instant)
     }
+    /// A connection that lasted this long was a good one: the next wait is short again.
+    private static let steady = Duration.seconds(10)
+
     private struct Target: Sendable {
         var state = State.waiting
         var backoff = Backoff()
@@ -30,10 +33,9 @@ package struct Dialer: Sendable {
         return endpoint
     }
 
-    package mutating func opened(_ link: LinkID, _ endpoint: Endpoint) {
+    package mutating func opened(_ link: LinkID, _ endpoint: Endpoint, at now: Instant) {
         guard case .dialling = targets[endpoint]?.state else { return }
-        targets[endpoint]?.state = .open(link)
-        targets[endpoint]?.backoff.reset()
+        targets[endpoint]?.state = .open(link, since: now)
     }
 
     package mutating func failed(_ endpoint: Endpoint, at now: Instant) {
@@ -43,7 +45,8 @@ package struct Dialer: Sendable {
 
     package mutating func closed(_ link: LinkID, at now: Instant) {
         for (endpoint, target) in targets {
-            guard case .open(link) = target.state else { continue }
+            guard case .open(link, let since) = target.state else { continue }
+            if since + Dialer.steady <= now { targets[endpoint]?.backoff.reset() }
             return retry(endpoint, at: now)
         }
     }

@@ -123,6 +123,29 @@ package struct LinkState: Sendable {
         }
     }
 
+    /// Nodes that are attached to the mesh, and the share of their ordered pairs that reach each
+    /// other over links that both ends announce: the seed's mesh connectivity. 1 for a lone node.
+    package var connectivity: (nodes: Int, ratio: Double) {
+        var unseen = Set(nodes.keys.filter(isAttached))
+        let count = unseen.count
+        guard count > 1 else { return (max(1, count), 1) }
+        var pairs = 0
+        while let first = unseen.popFirst() {
+            var part = [first]
+            var next = 0
+            while next < part.count {
+                for link in nodes[part[next]]?.links ?? []
+                where unseen.contains(link.destination) && isVouched(part[next], link) {
+                    unseen.remove(link.destination)
+                    part.append(link.destination)
+                }
+                next += 1
+            }
+            pairs += part.count * (part.count - 1)
+        }
+        return (count, Double(pairs) / Double(count * (count - 1)))
+    }
+
     /// The neighbour to hand packets for each node to, seen from `own`.
     package func nextHops(from own: NodeID) -> [NodeID: NodeID] {
         var topology = Topology()

@@ -25,6 +25,18 @@ extension MeshNode {
         return [total] + records
     }
 
+    /// The metrics as Prometheus reads them.
+    package func exposition(
+        at now: Instant, timestamp: Timestamp, queueDrops: Int
+    ) -> String {
+        let (nodes, ratio) = mesh.connectivity
+        let records = metrics(
+            at: now, timestamp: timestamp, interval: nil, queueDrops: queueDrops)
+        return PrometheusText(
+            records, mesh: .init(nodes: nodes, connectivity: ratio), version: Version.toolkit
+        ).text
+    }
+
     /// The link to a neighbour as this node measures it; nil when it is gone.
     package func link(
         to peer: NodeID, event: LinkRecord.Event, at timestamp: Timestamp

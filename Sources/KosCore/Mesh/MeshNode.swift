@@ -22,6 +22,8 @@ package struct MeshNode: Engine {
         case dialFailed(Endpoint)
         /// The addresses at which this node listens became known.
         case listening([PeerAddress])
+        /// Who may be a neighbour from now on.
+        case admit(AccessRules)
     }
 
     package enum Output: Sendable {
@@ -105,7 +107,7 @@ package struct MeshNode: Engine {
         switch input {
         case .link(let burst):
             switch burst {
-            case .opened(let link, let traits): dialer.opened(link, traits.remote)
+            case .opened(let link, let traits): dialer.opened(link, traits.remote, at: now)
             case .closed(let link): dialer.closed(link, at: now)
             default: break
             }
@@ -114,6 +116,7 @@ package struct MeshNode: Engine {
         case .connect(let endpoint): dialer.keep(endpoint, at: now)
         case .dialFailed(let endpoint): dialer.failed(endpoint, at: now)
         case .listening(let addresses): listen(on: addresses, at: now)
+        case .admit(let rules): admit(rules, at: now, into: &flow)
         }
         emit(flow, into: &outputs)
         dial(at: now, into: &outputs)
@@ -124,6 +127,18 @@ package struct MeshNode: Engine {
         stack.advance(to: now, into: &flow)
         emit(flow, into: &outputs)
         dial(at: now, into: &outputs)
+    }
+
+    private mutating func admit(
+        _ rules: AccessRules, at now: Instant, into flow: inout Flow<Service, Burst>
+    ) {
+        var inner = Flow<Hop, Frame>()
+        stack.bottom.bottom.bottom.bottom.top.admit(rules, into: &inner)
+        flow.notices += inner.notices
+        for frame in inner.down {
+            guard case .close(let link, let reason) = frame else { continue }
+            flow.down.append(.close(link, reason))
+        }
     }
 
     private mutating func listen(on addresses: [PeerAddress], at now: Instant) {

@@ -1,8 +1,9 @@
 /// Answers requests over a survey: routes, or why there is none.
 package struct RouteQuery: Sendable {
     package enum Answer: Sendable {
-        /// The records, the best first, and the link lines that they use.
-        case routes([RouteRecord], links: Set<Int32>)
+        /// The records, the best first, the link lines that they use, and why there are fewer than
+        /// asked for.
+        case routes([RouteRecord], links: Set<Int32>, shortage: RouteDiagnosis?)
         case none(RouteDiagnosis)
     }
 
@@ -12,10 +13,15 @@ package struct RouteQuery: Sendable {
     private let traffic: TrafficAnalyser
     private let confidence: Confidence
     private let now: Timestamp
+    private let protocols: ProtocolRun?
 
-    package init(_ request: RouteRequest, _ survey: Survey, at now: Timestamp) {
+    /// `protocols` runs what is no search; without it such an algorithm finds nothing.
+    package init(
+        _ request: RouteRequest, _ survey: Survey, at now: Timestamp, protocols: ProtocolRun? = nil
+    ) {
         self.request = request
         self.now = now
+        self.protocols = protocols
         topology = survey.topology
         traffic = survey.traffic
         confidence = Confidence(topology)
@@ -35,18 +41,85 @@ package struct RouteQuery: Sendable {
         let chosen = choose()
         var routes: [RouteRecord] = []
         var links: Set<Int32> = []
+        var failure: RouteDiagnosis?
         for (algorithm, reason) in chosen {
-            let found = candidates(from: source, to: target, algorithm)
+            let found: [RouteCandidate]
+            var told = reason
+            if algorithm.isSearch {
+                found = candidates(from: source, to: target, algorithm)
+            } else {
+                (found, told, failure) = ask(algorithm, from: source, to: target, reason)
+            }
             for candidate in found {
                 var record = record(candidate, among: found)
-                record.reason = reason
+                record.reason = told
                 if found.count > 1 { record.role = candidate.role.rawValue }
                 routes.append(record)
                 links.formUnion(candidate.path.links)
             }
         }
-        guard routes.isEmpty else { return .routes(routes, links: links) }
-        return .none(router.diagnose(from: source, to: target))
+        guard routes.isEmpty else {
+            return .routes(
+                routes, links: links,
+                shortage: shortage(routes.count / chosen.count, source, target))
+        }
+        return .none(failure ?? router.diagnose(from: source, to: target))
+    }
+
+    /// Other routes beside the answers, with what each of them scores; for people.
+    package mutating func rivals(
+        from source: Int32, to target: Int32, count: Int
+    ) -> [RouteRecord] {
+        let found = router.candidates(
+            from: source, to: target, by: router.requirements.hasLimits ? .qos : .dijkstra,
+            count: count)
+        return found.map { candidate in
+            var record = record(candidate, among: found)
+            record.role = candidate.role.rawValue
+            return record
+        }
+    }
+
+    private func shortage(_ found: Int, _ source: Int32, _ target: Int32) -> RouteDiagnosis? {
+        guard let disjoint = request.disjoint, source != target, found < max(2, request.count)
+        else { return nil }
+        return router.diagnoseShortage(
+            from: source, to: target, found, of: max(2, request.count), disjoint)
+    }
+
+    /// The route that a protocol between the nodes finds; what it has found keeps the limits or is
+    /// none. The rule that chose the protocol falls back to the exact search.
+    private mutating func ask(
+        _ algorithm: RoutingAlgorithm, from source: Int32, to target: Int32, _ reason: String?
+    ) -> (found: [RouteCandidate], reason: String?, RouteDiagnosis?) {
+        let outcome = protocols?(
+            ProtocolQuestion(
+                router, from: source, to: target, by: algorithm, isChosen: reason != nil))
+        let why: String
+        switch outcome ?? .none("\(algorithm.rawValue) cannot be run here") {
+        case .path(let nodes, let told):
+            let candidate = router.candidate(router.path(nodes), algorithm)
+            if router.isFeasible(candidate.totals) {
+                var rated = [candidate]
+                rated.rate(router.requirements, topology)
+                return (rated, [reason, told].compactMap(\.self).joined(separator: "; "), nil)
+            }
+            why =
+                "the route that \(algorithm.rawValue) found breaks the limits, which it does not know"
+        case .none(let told): why = told
+        }
+        if let reason {
+            let found = candidates(from: source, to: target, .dijkstra)
+            return (found, "\(reason); by dijkstra, as \(why)", nil)
+        }
+        return (
+            [], nil,
+            RouteDiagnosis(
+                code: .noRoute,
+                message: "no route from \(topology.name(of: source)) to "
+                    + "\(topology.name(of: target)): \(why)",
+                hint: "-a qos finds a route whenever one exists")
+        )
     }
 
     /// The best route to every node that can be reached.
@@ -55,7 +128,7 @@ package struct RouteQuery: Sendable {
         if router.requirements.isAdditive || router.metric == .score || router.metric == .bandwidth
         {
             for target in 0..<Int32(topology.nodeCount) where target != source {
-                guard case .routes(let found, _) = answer(from: source, to: target) else {
+                guard case .routes(let found, _, _) = answer(from: source, to: target) else {
                     continue
                 }
                 records += found
@@ -80,12 +153,6 @@ package struct RouteQuery: Sendable {
             let (algorithm, reason) = RoutingAlgorithm.select(
                 router.requirements, mobility: traffic.mobility,
                 density: TrafficAnalyser.density(router.graph))
-            guard algorithm.isSearch else {
-                // The rule is told; the answer does not carry the name of what did not make it.
-                let said =
-                    "\(reason): \(algorithm.rawValue), which runs on live links alone; by dijkstra"
-                return [(.dijkstra, said)]
-            }
             return [(algorithm, reason)]
         }
     }
@@ -120,7 +187,7 @@ package struct RouteQuery: Sendable {
         return record
     }
 
-    private func record(
+    func record(
         _ candidate: RouteCandidate, among others: [RouteCandidate]
     ) -> RouteRecord {
         var record = RouteQuery.record(

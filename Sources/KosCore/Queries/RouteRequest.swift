@@ -7,7 +7,6 @@ package struct RouteRequest: Sendable {
         /// Every search, one answer each.
         case all
     }
-    package enum Disjointness: String, Sendable, CaseIterable { case links, nodes }
 
     package var source: String?
     package var targets: [String] = []
@@ -27,6 +26,12 @@ package struct RouteRequest: Sendable {
     package var effort = 2_000_000
 
     package init() {}
+
+    /// Whether one shortest path per target answers, so that it can be kept while links change.
+    package var isPlain: Bool {
+        count == 1 && disjoint == nil && !wantsFront && algorithm == .one(.dijkstra)
+            && !limits.hasLimits && via.isEmpty && metric != .score && metric != .bandwidth
+    }
 
     /// The requirements with the names resolved; a name that is no node avoids nothing.
     package func requirements(in topology: Topology) -> RouteRequirements {

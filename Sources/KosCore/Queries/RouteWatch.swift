@@ -1,5 +1,9 @@
 /// `--follow`: answers anew when a change of a link changes an answer, in memory bounded by the
 /// number of different links.
+///
+/// A plain shortest path is kept as links change and nothing else is looked at. Any other question
+/// is asked anew when a change may have changed its answer: at each change on a small topology,
+/// else when `settle` is called.
 package struct RouteWatch: Sendable {
     package enum Output: Sendable {
         case route(RouteRecord)
@@ -17,36 +21,51 @@ package struct RouteWatch: Sendable {
             (left.time, left.arc) < (right.time, right.arc)
         }
     }
-    private struct Watched: Sendable {
+    struct Watched: Sendable {
         var target: Int32
         var arcs: [Int32] = []
         var isAnswered = false
+        /// What was answered last to a question that is no plain shortest path.
+        var records: [RouteRecord] = []
+        var shortage: String?
     }
 
     package private(set) var survey: Survey
-    private let request: RouteRequest
-    private let requirements: RouteRequirements
+    let request: RouteRequest
+    private(set) var requirements: RouteRequirements
+    let protocols: ProtocolRun?
+    let source: Int32
+    private let isIncremental: Bool
     private var search: DynamicSearch
     private var arcs: [Key: Int32] = [:]
-    private var watched: [Watched] = []
-    private var isWatched: [Int32: Int] = [:]
-    private var onPath: [Int32: Int] = [:]
+    var watched: [Watched] = []
+    /// Place among the watched by node, −1 for those that nobody watches.
+    private var places: [Int32] = []
+    /// How many answers use a link line.
+    private var uses: [Int32: Int] = [:]
     private var expiries = MinimumHeap<Expiry>()
     private var newest: Int64 = 0
+    private var isDirty = false
     /// A new route is taken only when it is better by this share, while the old one holds.
-    private let minGain: Double
+    let minGain: Double
     /// ms after which a link that was not seen again is down; nil for never.
     private let lifetime: Int64?
+
+    /// Link lines up to which every change is followed by a search at once.
+    private static let eager = 4096
 
     /// Starts from what `survey` knows; `catchUp` applies it.
     package init(
         _ request: RouteRequest, _ survey: Survey, from source: Int32, minGain: Double,
-        lifetime: Int64?
+        lifetime: Int64?, protocols: ProtocolRun? = nil
     ) {
         self.request = request
         self.survey = survey
+        self.source = source
         self.minGain = minGain
         self.lifetime = lifetime
+        self.protocols = protocols
+        isIncremental = request.isPlain
         requirements = request.requirements(in: survey.topology)
         search = DynamicSearch(from: source)
         self.survey.isLive = true
@@ -54,9 +73,12 @@ package struct RouteWatch: Sendable {
 
     /// Watches `target`.
     package mutating func watch(_ target: Int32) {
-        guard isWatched[target] == nil, target != search.source else { return }
-        isWatched[target] = watched.count
+        guard target != source else { return }
+        while places.count <= Int(target) { places.append(-1) }
+        guard places[Int(target)] < 0 else { return }
+        places[Int(target)] = Int32(watched.count)
         watched.append(Watched(target: target))
+        isDirty = true
     }
 
     /// Takes one line; what changed by it comes out.
@@ -67,14 +89,11 @@ package struct RouteWatch: Sendable {
         let nodes = survey.topology.nodeCount
         let verdict = survey.take(text, range)
         guard case .consumed = verdict else { return verdict }
-        if request.wantsAll {
-            for node in nodes..<survey.topology.nodeCount { watch(Int32(node)) }
-        }
+        if survey.topology.nodeCount > nodes { meet(nodes..<survey.topology.nodeCount) }
         catchUp(at: now, into: &outputs)
-        if let gone = survey.takeDeparture() {
-            for arc in search.arcs(of: gone) { change(arc, to: .infinity, now, &outputs) }
-        }
+        if let gone = survey.takeDeparture() { drop(gone, now, &outputs) }
         expire(now, &outputs)
+        if survey.topology.linkCount <= RouteWatch.eager { settle(at: now, into: &outputs) }
         return verdict
     }
 
@@ -82,6 +101,23 @@ package struct RouteWatch: Sendable {
     /// link lines: a line about a known link takes that link's place.
     package mutating func catchUp(at now: Timestamp, into outputs: inout [Output]) {
         while arcs.count < survey.topology.linkCount { apply(Int32(arcs.count), now, &outputs) }
+    }
+
+    /// Asks anew what the changes since the last call may have changed.
+    package mutating func settle(at now: Timestamp, into outputs: inout [Output]) {
+        guard isDirty, !isIncremental else { return }
+        isDirty = false
+        reviewAll(now, &outputs)
+        uses = [:]
+        for each in watched { for arc in each.arcs { uses[arc, default: 0] += 1 } }
+    }
+
+    /// Nodes that were named for the first time.
+    private mutating func meet(_ nodes: Range<Int>) {
+        if request.wantsAll { for node in nodes { watch(Int32(node)) } }
+        if !request.avoided.isEmpty || !request.via.isEmpty {
+            requirements = request.requirements(in: survey.topology)
+        }
     }
 
     // MARK: Changes
@@ -98,24 +134,26 @@ package struct RouteWatch: Sendable {
         let row = survey.topology.rows[Int(place)]
         let key = RouteWatch.key(row)
         var arc = place
+        var mayImprove = true
         if let known = arcs[key] {
             arc = known
+            let (old, cost) = (survey.topology.rows[Int(known)], survey.topology.cost(known))
+            let wasUsable = survey.topology.isUsable(Int(known))
             guard survey.replaceLink(known, by: place) else { return }
+            let isNoBetter =
+                row.latency >= old.latency && row.reliability <= old.reliability
+                && row.bandwidth <= old.bandwidth && survey.topology.cost(known) >= cost
+            mayImprove = survey.topology.isUsable(Int(known)) && !(wasUsable && isNoBetter)
         } else {
-            arc = search.add(from: row.source, to: row.target)
+            if isIncremental { _ = search.add(from: row.source, to: row.target) }
             arcs[key] = arc
+            mayImprove = survey.topology.isUsable(Int(arc))
         }
         if let lifetime, let time = survey.topology.link(arc).time {
             newest = max(newest, time)
             expiries.push(Expiry(time: time + lifetime, arc: arc))
         }
-        let isUsable =
-            survey.topology.isUsable(Int(arc))
-            && requirements.allows(arc, of: survey.topology)
-        let weight = survey.topology.weight(
-            arc, by: request.metric, weights: requirements.weights,
-            minBandwidth: requirements.minBandwidth)
-        change(arc, to: isUsable ? weight : .infinity, now, &outputs)
+        changed(arc, mayImprove: mayImprove, now, &outputs)
     }
 
     private mutating func expire(_ now: Timestamp, _ outputs: inout [Output]) {
@@ -124,25 +162,57 @@ package struct RouteWatch: Sendable {
             guard let lifetime, let time = survey.topology.link(first.arc).time,
                 time + lifetime <= first.time
             else { continue }
-            change(first.arc, to: .infinity, now, &outputs)
+            survey.takeDown(first.arc)
+            changed(first.arc, mayImprove: false, now, &outputs)
         }
     }
 
-    private mutating func change(
-        _ arc: Int32, to weight: Double, _ now: Timestamp, _ outputs: inout [Output]
+    /// Takes away the links of a node that left.
+    private mutating func drop(_ gone: Int32, _ now: Timestamp, _ outputs: inout [Output]) {
+        if isIncremental {
+            for arc in search.arcs(of: gone) {
+                survey.takeDown(arc)
+                changed(arc, mayImprove: false, now, &outputs)
+            }
+        } else {
+            let topology = survey.topology
+            for arc in topology.rows.indices
+            where topology.rows[arc].source == gone || topology.rows[arc].target == gone {
+                survey.takeDown(Int32(arc))
+            }
+            isDirty = true
+        }
+    }
+
+    /// What the line of `arc` says is not what it said before.
+    private mutating func changed(
+        _ arc: Int32, mayImprove: Bool, _ now: Timestamp, _ outputs: inout [Output]
     ) {
-        search.set(arc, to: weight)
-        var touched: Set<Int> = []
-        if request.wantsAll || watched.count > 8 {
-            for node in search.changed { if let index = isWatched[node] { touched.insert(index) } }
+        guard isIncremental else {
+            // A link that no answer uses and that became no better changes no answer; but what the
+            // score compares with may be the bandwidth of a route over it.
+            if mayImprove || uses[arc] != nil || requirements.minBandwidth == nil {
+                isDirty = true
+            }
+            return
+        }
+        let topology = survey.topology
+        let isUsable = topology.isUsable(Int(arc)) && requirements.allows(arc, of: topology)
+        let weight = topology.weight(
+            arc, by: request.metric, weights: requirements.weights,
+            minBandwidth: requirements.minBandwidth)
+        search.set(arc, to: isUsable ? weight : .infinity)
+        var touched: Set<Int32> = []
+        for node in search.changed where Int(node) < places.count && places[Int(node)] >= 0 {
+            touched.insert(places[Int(node)])
         }
         // A link of an answered route whose figures changed changes the answer too.
-        if onPath[arc] != nil || !search.changed.isEmpty {
-            for index in watched.indices where watched.count <= 8 || onPath[arc] != nil {
-                touched.insert(index)
+        if uses[arc] != nil {
+            for place in watched.indices where watched[place].arcs.contains(arc) {
+                touched.insert(Int32(place))
             }
         }
-        for index in touched.sorted() { review(index, arc, now, &outputs) }
+        for place in touched.sorted() { review(Int(place), arc, now, &outputs) }
     }
 
     private mutating func review(
@@ -158,7 +228,7 @@ package struct RouteWatch: Sendable {
                 .lost(
                     RouteDiagnosis(
                         code: .noRoute,
-                        message: "the route from \(topology.name(of: search.source)) to "
+                        message: "the route from \(topology.name(of: source)) to "
                             + "\(topology.name(of: old.target)) is lost")))
             return
         }
@@ -175,21 +245,21 @@ package struct RouteWatch: Sendable {
         forget(index)
         watched[index].arcs = path
         watched[index].isAnswered = true
-        for arc in path { onPath[arc, default: 0] += 1 }
+        for arc in path { uses[arc, default: 0] += 1 }
         answer(index, now, &outputs)
     }
 
     private mutating func forget(_ index: Int) {
         for arc in watched[index].arcs {
-            let count = (onPath[arc] ?? 1) - 1
-            onPath[arc] = count == 0 ? nil : count
+            let count = (uses[arc] ?? 1) - 1
+            uses[arc] = count == 0 ? nil : count
         }
         watched[index].arcs = []
     }
 
     private func answer(_ index: Int, _ now: Timestamp, _ outputs: inout [Output]) {
         let path = RoutePath(
-            source: search.source, target: watched[index].target, links: watched[index].arcs)
+            source: source, target: watched[index].target, links: watched[index].arcs)
         outputs.append(
             .route(
                 RouteQuery.record(

@@ -23,6 +23,11 @@ package struct Survey: Sendable {
     private var scan = LinkScan()
     private var reader = JSONReader()
 
+    /// The types of records that tell of a topology.
+    package static let types: [StaticString] = [
+        "link", "peer", "NetworkGraph", "NetworkRoutes", "NetworkCollection",
+    ]
+
     package init() {}
     package init(_ topology: Topology) { self.topology = topology }
 
@@ -195,6 +200,9 @@ package struct Survey: Sendable {
     mutating func replaceLink(_ known: Int32, by place: Int32) -> Bool {
         topology.replace(known, by: place)
     }
+
+    /// Marks a link line as one whose link went down.
+    mutating func takeDown(_ place: Int32) { topology.takeDown(place) }
 
     /// The node that left since the last call.
     mutating func takeDeparture() -> Int32? {

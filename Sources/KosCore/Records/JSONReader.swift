@@ -22,10 +22,10 @@ package struct JSONReader: Sendable {
 
     package init(at position: Int = 0) { self.position = position }
 
-    /// Starts over at `position`, keeping the work space.
-    package mutating func reset(at position: Int = 0) {
+    /// Starts over at `position`, `depth` objects and arrays deep, keeping the work space.
+    package mutating func reset(at position: Int = 0, depth: Int = 0) {
         self.position = position
-        depth = 0
+        self.depth = depth
         hashes.removeAll(keepingCapacity: true)
         levels.removeAll(keepingCapacity: true)
     }

@@ -50,6 +50,9 @@ package struct NDJSONReader: Sendable {
         return count
     }
 
+    /// Whether a whole line is there.
+    package var hasLine: Bool { buffer.span.firstOffset(of: 0x0A, from: scanned) != nil }
+
     /// The next whole line; nil when more octets are needed.
     package mutating func next() -> Event? {
         while true {
@@ -70,6 +73,9 @@ package struct NDJSONReader: Sendable {
             if let event = classify(range) { return event }
         }
     }
+
+    /// Where the next line starts in `buffer`.
+    package var runStart: Int { start }
 
     /// Lets `take` have the lines that are there, as many as it can use, without looking at them
     /// here: it is handed the buffer and where the next line starts, and returns how many lines it

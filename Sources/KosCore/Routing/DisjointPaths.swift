@@ -1,3 +1,6 @@
+/// What routes are not to share.
+package enum Disjointness: String, Sendable, CaseIterable { case links, nodes }
+
 /// The cheapest set of paths that share no link, or no node between their ends (Suurballe 1974,
 /// Bhandari 1999): shortest paths one after the other in the residual graph, with potentials that
 /// keep every weight at least 0. The sum over the whole set is least.
@@ -9,6 +12,14 @@ package struct DisjointPaths: Sendable {
             left.sum != right.sum ? left.sum < right.sum : left.state < right.state
         }
     }
+    /// What one more path would have to share.
+    package enum Narrow: Hashable, Sendable {
+        case node(Int32)
+        /// A link line.
+        case link(Int32)
+    }
+    /// Where all paths go through when there were fewer than asked for.
+    package private(set) var narrows: [Narrow] = []
     private let graph: Graph
     private let weights: [Double]
     private let sharesNodes: Bool
@@ -52,6 +63,7 @@ package struct DisjointPaths: Sendable {
         guard source != target else { return [] }
         var flow = 0
         while flow < count, augment() { flow += 1 }
+        if flow < count { narrows = cut() }
         var found: [RoutePath] = []
         for _ in 0..<flow { found.append(takePath()) }
         return found.sorted { (sum($0), $0.links.count) < (sum($1), $1.links.count) }
@@ -69,6 +81,25 @@ package struct DisjointPaths: Sendable {
             node = graph.targets[slot]
         }
         return sum
+    }
+
+    /// The least cut, from what the last search could not pass.
+    private func cut() -> [Narrow] {
+        var narrows: [Narrow] = []
+        for node in 0..<Int32(graph.nodeCount) {
+            let taken = arriving[node] ?? []
+            let (entered, left) = (sums[Int(node) * 2], sums[Int(node) * 2 + 1])
+            if !sharesNodes, !taken.isEmpty, node != target, entered.isFinite, !left.isFinite {
+                narrows.append(.node(node))
+            }
+            for slot in taken {
+                let from = Int(origins[Int(slot)])
+                if sums[from * 2 + 1].isFinite, !entered.isFinite {
+                    narrows.append(.link(graph.links[Int(slot)]))
+                }
+            }
+        }
+        return narrows
     }
 
     /// Finds one more path in the residual graph and adds it to the set.

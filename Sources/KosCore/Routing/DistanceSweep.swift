@@ -5,6 +5,8 @@ package struct DistanceSweep: Sendable {
     private struct Arc: Sendable {
         var weight: Double
         var target: Int32
+        /// A sweep may leave out the arcs of low rank.
+        var rank: Int32
     }
     private let offsets: [Int32]
     private let arcs: [Arc]
@@ -12,14 +14,17 @@ package struct DistanceSweep: Sendable {
     private let scale: Double
     private let bucketCount: Int
 
-    package init(_ graph: Graph, weights: [Double]) {
+    package init(_ graph: Graph, weights: [Double], ranks: [Int32] = []) {
         offsets = graph.offsets
         var arcs: [Arc] = []
         arcs.reserveCapacity(graph.linkCount)
         var (most, least, total, count) = (0.0, Double.infinity, 0.0, 0.0)
         for slot in 0..<graph.linkCount {
             let weight = weights[slot]
-            arcs.append(Arc(weight: weight, target: graph.targets[slot]))
+            arcs.append(
+                Arc(
+                    weight: weight, target: graph.targets[slot],
+                    rank: slot < ranks.count ? ranks[slot] : 0))
             guard weight.isFinite else { continue }
             most = max(most, weight)
             least = min(least, weight)
@@ -38,7 +43,11 @@ package struct DistanceSweep: Sendable {
     }
 
     /// Sums from `source`; infinite where there is no path.
-    package func sums(from source: Int32) -> [Double] {
+    package func sums(from source: Int32) -> [Double] { sums(from: source, within: Unlimited()) }
+
+    /// Sums from `source` over arcs of rank `least` and above; infinite where there is no path that
+    /// `gate` lets pass at each of its nodes.
+    func sums(from source: Int32, least: Int32 = 0, within gate: some SweepGate) -> [Double] {
         var sums = [Double](repeating: .infinity, count: offsets.count - 1)
         guard source >= 0, Int(source) < sums.count else { return sums }
         var buckets = [[Int32]](repeating: [], count: bucketCount)
@@ -55,7 +64,7 @@ package struct DistanceSweep: Sendable {
                 swap(&current, &buckets[place])
                 waiting -= current.count
                 for node in current where Int(sums[Int(node)] * scale) == number {
-                    relax(node, &sums, &buckets, &waiting)
+                    relax(node, least, gate, &sums, &buckets, &waiting)
                 }
             }
             number += 1
@@ -66,16 +75,50 @@ package struct DistanceSweep: Sendable {
 
     @inline(__always)
     private func relax(
-        _ node: Int32, _ sums: inout [Double], _ buckets: inout [[Int32]], _ waiting: inout Int
+        _ node: Int32, _ least: Int32, _ gate: some SweepGate, _ sums: inout [Double],
+        _ buckets: inout [[Int32]], _ waiting: inout Int
     ) {
         let base = sums[Int(node)]
         for slot in Int(offsets[Int(node)])..<Int(offsets[Int(node) + 1]) {
             let arc = arcs[slot]
             let sum = base + arc.weight
-            guard sum < sums[Int(arc.target)] else { continue }
+            guard sum < sums[Int(arc.target)], arc.rank >= least, gate.admits(arc.target, sum)
+            else { continue }
             sums[Int(arc.target)] = sum
             buckets[Int(sum * scale) % bucketCount].append(arc.target)
             waiting += 1
         }
     }
+}
+
+/// Which nodes a sweep may enter with which sums.
+protocol SweepGate {
+    func admits(_ node: Int32, _ sum: Double) -> Bool
+}
+
+struct Unlimited: SweepGate {
+    @inline(__always)
+    func admits(_ node: Int32, _ sum: Double) -> Bool { true }
+}
+
+/// Sums up to a limit, nodes that are marked.
+struct Marked: SweepGate {
+    var limit: Double
+    /// By node; empty when all are.
+    var marks: [Bool]
+
+    @inline(__always)
+    func admits(_ node: Int32, _ sum: Double) -> Bool {
+        sum <= limit && (marks.isEmpty || marks[Int(node)])
+    }
+}
+
+/// Nodes from which what is left can be had within a limit.
+struct Corridor: SweepGate {
+    var limit: Double
+    /// At least this much is left from each node.
+    var left: [Double]
+
+    @inline(__always)
+    func admits(_ node: Int32, _ sum: Double) -> Bool { sum + left[Int(node)] <= limit }
 }

@@ -21,6 +21,20 @@ package struct ExactSearch: Sendable {
         /// False when the work bound was hit, so that more may exist.
         package var isExact = true
         package var labels = 0
+        /// In the unit of the work bound.
+        package var work = 0
+    }
+
+    /// Where a search begins and what it must keep away from, when only a part of all routes is
+    /// asked for.
+    package struct Root: Sendable {
+        /// Link lines from the source on that every route begins with.
+        package var links: [Int32] = []
+        /// Link lines that no route takes.
+        package var closed: Set<Int32> = []
+        /// Nodes that no route passes behind the root.
+        package var blocked: Set<Int32> = []
+        package init() {}
     }
 
     private struct Label: Sendable {
@@ -56,49 +70,66 @@ package struct ExactSearch: Sendable {
     private let topology: Topology
     private let requirements: RouteRequirements
     private let bounds: RouteBounds
+    /// Where the search begins: the end of the root.
     private let source: Int32
     private let target: Int32
+    private let root: Root
+    private let isFree: Bool
     private let weights: [Double]
     private let objective: Objective
     private let effort: Int
+    /// How much each property counts among equals: what share of its limit it takes.
+    private let pace: RouteWeights
     private var labels: [Label] = []
     private var newest: [Int32]
     private var heap = MinimumHeap<Entry>()
     private var finished: [Int32] = []
     private var work = 0
+    /// Whether the first route is enough: its key is asked for, not which of equals it is.
+    package var stopsAtFirst = false
     /// Key of the best finished route; nothing that cannot reach it is kept.
     private var best = Double.infinity
 
     package init(
         _ graph: Graph, _ topology: Topology, weights: [Double], bounds: RouteBounds,
         from source: Int32, to target: Int32, _ requirements: RouteRequirements,
-        objective: Objective, effort: Int
+        objective: Objective, effort: Int, root: Root = Root()
     ) {
         self.graph = graph
         self.topology = topology
         self.weights = weights
         self.bounds = bounds
-        self.source = source
+        self.source = root.links.last.map { topology.rows[Int($0)].target } ?? source
         self.target = target
+        self.root = root
+        isFree = root.closed.isEmpty && root.blocked.isEmpty
         self.requirements = requirements
         self.objective = objective
         self.effort = effort
         newest = [Int32](repeating: -1, count: graph.nodeCount)
+        var pace = RouteWeights()
+        pace.latency = ExactSearch.pace(requirements.maxLatency)
+        pace.reliability = ExactSearch.pace(requirements.minReliability.map { 1 - $0 })
+        pace.cost = ExactSearch.pace(requirements.maxCost)
+        pace.hops = ExactSearch.pace(requirements.maxHops.map { Double($0) })
+        self.pace = pace
     }
+
+    private static func pace(_ limit: Double?) -> Double { limit.map { 1 / max($0, 1e-3) } ?? 1e-6 }
 
     package mutating func run() -> Outcome {
         var outcome = Outcome()
         guard bounds.isOpen(Int(source)), requirements.via.count <= 64 else { return outcome }
-        _ = add(
-            Label(
-                latency: 0, reliability: 1, bandwidth: .infinity, cost: 0, hops: 0, node: source,
-                parent: -1, link: -1, older: -1, passed: passed(at: source)))
+        let first = first()
+        guard keepsLimits(first) else { return outcome }
+        _ = add(first)
         while let entry = heap.pop() {
             if case .front = objective {} else if entry.key > best + slack { break }
             let label = labels[Int(entry.label)]
             guard !label.isDominated else { continue }
             if label.node == target {
                 finish(entry)
+                if stopsAtFirst { break }
                 continue
             }
             for slot in graph.row(label.node) where weights[slot].isFinite {
@@ -110,16 +141,35 @@ package struct ExactSearch: Sendable {
             }
         }
         outcome.labels = labels.count
+        outcome.work = work
         outcome.paths = ordered().map(path)
         return outcome
     }
 
     // MARK: Labels
 
+    /// What the root adds up to.
+    private func first() -> Label {
+        var label = Label(
+            latency: 0, reliability: 1, bandwidth: .infinity, cost: 0, hops: 0, node: source,
+            parent: -1, link: -1, older: -1, passed: passed(at: source))
+        for link in root.links {
+            let row = topology.rows[Int(link)]
+            label.latency += row.latency
+            label.reliability *= row.reliability
+            label.bandwidth = min(label.bandwidth, row.bandwidth)
+            label.cost += topology.statedCost(Int(link)) ?? 0
+            label.hops += 1
+            label.passed |= passed(at: row.source)
+        }
+        return label
+    }
+
     private mutating func extend(_ label: Label, _ index: Int32, _ slot: Int) {
         let node = Int(graph.targets[slot])
         guard bounds.isOpen(node), node != Int(source) else { return }
         let link = graph.links[slot]
+        if !isFree, root.blocked.contains(Int32(node)) || root.closed.contains(link) { return }
         let at = Int(link)
         let next = Label(
             latency: label.latency + topology.rows[at].latency,
@@ -258,8 +308,9 @@ package struct ExactSearch: Sendable {
         totals.cost = label.cost + bounds.cost[node]
         totals.hops = Int(label.hops) + Int(bounds.hops[node])
         let tie =
-            totals.latency + 100 * (1 - totals.reliability) + totals.cost
-            + Double(totals.hops) + 1e3 / (1e3 + totals.bandwidth)
+            totals.latency * pace.latency + (1 - totals.reliability) * pace.reliability
+            + totals.cost * pace.cost + Double(totals.hops) * pace.hops
+            + 1e-3 / (1e3 + totals.bandwidth)
         switch objective {
         case .score(let references):
             return (-ScoreParts(totals, references).score(requirements.weights), tie)
@@ -308,6 +359,7 @@ package struct ExactSearch: Sendable {
             links.append(labels[Int(at)].link)
             at = labels[Int(at)].parent
         }
-        return RoutePath(source: source, target: target, links: links.reversed())
+        let start = root.links.first.map { topology.rows[Int($0)].source } ?? source
+        return RoutePath(source: start, target: target, links: root.links + links.reversed())
     }
 }

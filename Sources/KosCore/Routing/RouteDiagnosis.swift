@@ -1,6 +1,6 @@
 /// Why there is no route: what cut it off, and what would bring it back.
 package struct RouteDiagnosis: Sendable, Hashable {
-    package enum Code: String, Sendable, Hashable { case noRoute, unknownNode }
+    package enum Code: String, Sendable, Hashable { case noRoute, noDisjointRoute, unknownNode }
     package var code: Code
     package var message: String
     package var hint: String?
@@ -38,6 +38,38 @@ extension Router {
             return apart(free, source, target, head)
         }
         return relaxed(source, target, head)
+    }
+
+    /// Why there are only `found` of `wanted` routes that share no link, or no node.
+    package func diagnoseShortage(
+        from source: Int32, to target: Int32, _ found: Int, of wanted: Int,
+        _ disjoint: Disjointness
+    ) -> RouteDiagnosis {
+        var free = DisjointPaths(
+            graph, weights: weights, from: source, to: target, sharingNodes: disjoint == .links)
+        let count = free.paths(wanted).count
+        let (from, to) = (topology.name(of: source), topology.name(of: target))
+        let routes = found == 1 ? "1 route" : "\(found) routes"
+        let head =
+            "\(routes) of \(wanted) from \(from) to \(to) that share no "
+            + (disjoint == .links ? "link: " : "node: ")
+        guard count < wanted else {
+            return RouteDiagnosis(
+                code: .noDisjointRoute, message: head + "there are \(count) without the limits",
+                hint: "loosen the limits")
+        }
+        let names = free.narrows.prefix(4).map { narrow in
+            switch narrow {
+            case .node(let node): return topology.name(of: node)
+            case .link(let link):
+                let row = topology.rows[Int(link)]
+                return topology.name(of: row.source) + "/" + topology.name(of: row.target)
+            }
+        }
+        return RouteDiagnosis(
+            code: .noDisjointRoute,
+            message: head + "every route passes \(names.joined(separator: " or "))",
+            hint: "a link around it is missing")
     }
 
     /// The two nodes are in parts of the topology that no link joins this way round.

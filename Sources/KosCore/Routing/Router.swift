@@ -12,8 +12,8 @@ package struct Router: Sendable {
     /// Whether some link states a bandwidth.
     let knowsBandwidth: Bool
     private var hints: Hints?
-    /// The graph by target, once it was needed.
-    var reversed: Graph?
+    /// What the exact search's bounds are made of, once it was needed.
+    var sweeps: BoundSweeps?
 
     package init(
         _ topology: Topology, metric: Metric = .weight,

@@ -213,6 +213,15 @@ package struct Topology: Sendable {
         return isNewer
     }
 
+    /// Marks the link line at `place` as one whose link went down.
+    mutating func takeDown(_ place: Int32) {
+        rows[Int(place)].code |= Topology.downBit
+        revision &+= 1
+    }
+
+    /// What the link line at `place` costs; 0 where it states nothing.
+    func cost(_ place: Int32) -> Double { statedCost(Int(place)) ?? 0 }
+
     /// Takes every link from and to `node` away, as when a peer left.
     package mutating func remove(node: Int32) {
         for place in rows.indices where rows[place].source == node || rows[place].target == node {

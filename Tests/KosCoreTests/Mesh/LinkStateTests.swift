@@ -50,6 +50,22 @@ import Testing
         #expect(mesh.nextHops(from: a) == [b: b])
     }
 
+    @Test func connectivityIsTheShareOfPairsThatReachEachOther() {
+        let names = LinkStateTests.names
+        var mesh = LinkState()
+        #expect(mesh.connectivity == (1, 1))
+        // Two pairs that do not know of each other: 4 of 12 ordered pairs.
+        for (node, other) in [(0, 1), (1, 0), (2, 3), (3, 2)] {
+            _ = mesh.merge(LinkStateTests.announcement(1, to: [names[other]]), of: names[node])
+        }
+        #expect(mesh.connectivity.nodes == 4 && abs(mesh.connectivity.ratio - 1.0 / 3) < 1e-12)
+        for (node, others) in [(1, [0, 2]), (2, [1, 3])] {
+            let ends = others.map { names[$0] }
+            _ = mesh.merge(LinkStateTests.announcement(2, to: ends), of: names[node])
+        }
+        #expect(mesh.connectivity == (4, 1))
+    }
+
     @Test func whatIsNotRenewedIsForgotten() {
         let (a, b) = (LinkStateTests.names[0], LinkStateTests.names[1])
         var mesh = LinkState()

@@ -1,0 +1,98 @@
+/// Metrics in Prometheus' text exposition format, version 0.0.4: the relay as a whole, then every
+/// connection by peer and transport.
+package struct PrometheusText: Sendable {
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    package private(set) var text = ""
+
+    /// `records` as `MeshNode.metrics` gives them: the whole first, then each connection.
+    package init(_ records: [MetricsRecord], mesh: MeshView, version: String) {
+        guard let whole = records.first else { return }
+        let links = Array(records.dropFirst())
+        family("kos_build_info", "gauge", "Version of the relay.")
+        sample("kos_build_info", [("node", whole.nodeId.text), ("version", version)], 1)
+        each("kos_received_bytes_total", "Octets received.", links) { Double($0.bytesReceived) }
+        each("kos_sent_bytes_total", "Octets sent.", links) { Double($0.bytesSent) }
+        each("kos_received_packets_total", "Packets received.", links) {
+            Double($0.packetsReceived)
+        }
+        each("kos_sent_packets_total", "Packets sent.", links) { Double($0.packetsSent) }
+        each("kos_errors_total", "Lines that were no packets, refused neighbours.", links) {
+            Double($0.errors)
+        }
+        each("kos_round_trip_seconds", "Smoothed round-trip time.", links, kind: "gauge") {
+            $0.rttMs.map { $0 / 1000 }
+        }
+        each("kos_loss_ratio", "Share of heartbeats lost.", links, kind: "gauge") { $0.lossRatio }
+        family("kos_relay_packets_total", "counter", "Packets of the relay as a whole.")
+        let ways = [("received", whole.packetsReceived), ("sent", whole.packetsSent)]
+        for (way, count) in ways {
+            sample("kos_relay_packets_total", [("direction", way)], Double(count))
+        }
+        family("kos_dropped_packets_total", "counter", "Packets dropped, by reason.")
+        for (reason, count) in whole.dropped.sorted(by: { $0.key < $1.key }) {
+            sample("kos_dropped_packets_total", [("reason", reason)], Double(count))
+        }
+        family("kos_connections", "gauge", "Open connections.")
+        sample("kos_connections", [], Double(links.count))
+        family("kos_mesh_nodes", "gauge", "Nodes that this one knows of, itself included.")
+        sample("kos_mesh_nodes", [], Double(mesh.nodes))
+        family(
+            "kos_mesh_connectivity_ratio", "gauge", "Share of node pairs that can reach each other."
+        )
+        sample("kos_mesh_connectivity_ratio", [], mesh.connectivity)
+    }
+
+    /// What the exposition says of the mesh as the relay sees it.
+    package struct MeshView: Sendable, Hashable {
+        package var nodes: Int
+        /// Reachable ordered pairs over all ordered pairs; 1 in a mesh of one.
+        package var connectivity: Double
+
+        package init(nodes: Int, connectivity: Double) {
+            self.nodes = nodes
+            self.connectivity = connectivity
+        }
+    }
+
+    private mutating func each(
+        _ name: String, _ help: String, _ links: [MetricsRecord], kind: String = "counter",
+        _ value: (MetricsRecord) -> Double?
+    ) {
+        family(name, kind, help)
+        for link in links {
+            guard let value = value(link) else { continue }
+            let labels = [
+                ("peer", link.peer ?? ""), ("transport", link.transport?.rawValue ?? ""),
+                ("address", link.address ?? ""),
+            ]
+            sample(name, labels, value)
+        }
+    }
+
+    private mutating func family(_ name: String, _ kind: String, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
+    }
+
+    private mutating func sample(_ name: String, _ labels: [(String, String)], _ value: Double) {
+        text += name
+        if !labels.isEmpty {
+            let quoted = labels.map { "\($0)=\"\(PrometheusText.escaped($1))\"" }
+            text += "{" + quoted.joined(separator: ",") + "}"
+        }
+        text += " " + (value.rounded() == value ? String(Int64(value)) : "\(value)") + "\n"
+    }
+
+    private static func escaped(_ label: String) -> String {
+        var out = ""
+        for character in label.unicodeScalars {
+            switch character {
+            case "\\": out += "\\\\"
+            case "\"": out += "\\\""
+            case "\n": out += "\\n"
+            default: out.unicodeScalars.append(character)
+            }
+        }
+        return out
+    }
+}
