@@ -58,8 +58,11 @@ package struct GossipWorld {
     package static func node(_ index: Int) -> GossipNode {
         let ip = IPAddress(ipv4: 10 << 24 | UInt32(truncatingIfNeeded: index + 1))
         return GossipNode(
-            name: "n\(index)", address: ContactAddress(ip: ip, port: 7946))
+            name: "n\(index)", address: ContactAddress(ip: ip, port: 7946),
+            meta: SerfTags.meta(tags))
     }
+
+    private static let tags = ["role": "relay"]
 
     private static func index(_ address: ContactAddress) -> Int {
         address.ip.octets.dropFirst().reduce(0) { $0 << 8 | Int($1) } - 1
@@ -85,7 +88,7 @@ package struct GossipWorld {
 
     private mutating func make(_ index: Int) -> Gossip {
         Gossip(
-            GossipWorld.node(index), tags: ["role": "relay"], settings: settings,
+            GossipWorld.node(index), tags: GossipWorld.tags, settings: settings,
             envelope: GossipEnvelope(open: cipher), seed: random.next(), at: now)
     }
 

@@ -50,7 +50,9 @@ extension Session {
         case .member(let member):
             if let reason = member.reason {
                 try feed(.lost(member.source, reason, at: time))
-            } else if let sighting = member.sighting(by: Authenticity.verifier) {
+            } else if let sighting = member.sighting(trust: {
+                $0.trust(by: Authenticity.verifier)
+            }) {
                 try feed(.seen(sighting, at: time))
                 try feed(.whole(member.source, at: time))
             } else {

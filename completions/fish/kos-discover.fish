@@ -20,7 +20,7 @@ function __kos-discover_parse_tokens -S
     set -l unparsed_tokens (__kos-discover_tokens -pc)
     switch $unparsed_tokens[1]
     case 'kos-discover'
-        __kos-discover_parse_subcommand 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'm/method=+' 'methods' 'W/watch' 'c/count=' 'u/until=' 'idle=' 'node=' 'capability=+' 'scope=' 'include-self' 'require-signed' 'cached' 'i/interface=' 'service=' 'domain=' 'bootstrap=+' 'links' 'A/announce' 'listen=+' 'ttl=' 'hold=' 'name=' 'dht-node=+' 'dht-port=' 'dht-address=' 'mesh=' 'version' 'h/help'
+        __kos-discover_parse_subcommand 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'm/method=+' 'methods' 'W/watch' 'c/count=' 'u/until=' 'idle=' 'node=' 'capability=+' 'scope=' 'include-self' 'require-signed' 'cached' 'i/interface=' 'service=' 'domain=' 'bootstrap=+' 'links' 'A/announce' 'listen=+' 'ttl=' 'hold=' 'name=' 'dht-node=+' 'dht-port=' 'dht-address=' 'mesh=' 'gossip-join=+' 'gossip-member' 'gossip-bind=' 'gossip-keyring=' 'gossip-label=' 'gossip-profile=' 'gossip-tag=+' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __kos-discover_parse_subcommand -r 1 'version'
@@ -125,6 +125,13 @@ complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" dht-port' -l 'dht-port' -d 'UDP port of the DHT; chosen by the kernel if not said.' -rfka ''
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" dht-address' -l 'dht-address' -d 'Only on this address of the host.' -rfka ''
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" mesh' -l 'mesh' -d 'Name of the mesh, under which its nodes find each other.' -rfka ''
+complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover"' -l 'gossip-join' -d 'A member of the Serf or Consul cluster: address, or address:port.' -rfka ''
+complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" gossip-member' -l 'gossip-member' -d 'Join the cluster as a member; without it, look on.'
+complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" gossip-bind' -l 'gossip-bind' -d 'Where a member listens, UDP and TCP; port 7946 if not said.' -rfka ''
+complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" gossip-keyring' -l 'gossip-keyring' -d 'Keys of the cluster: Serf\'s key ring, or one in base64 a line.' -rfka ''
+complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" gossip-label' -l 'gossip-label' -d 'Label of the cluster\'s packets.' -rfka ''
+complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" gossip-profile' -l 'gossip-profile' -d 'Timing: lan, wan or local.' -rfka 'lan wan local'
+complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover"' -l 'gossip-tag' -d 'A tag that this member shows.' -rfka ''
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" version' -l 'version' -d 'Show the version.'
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_positional "kos-discover" -eq 1' -fa 'help' -d 'Show subcommand help information.'

@@ -171,6 +171,10 @@ package struct Gossip: Engine {
                 node, GossipRoster.Standing(state: .alive, incarnation: 1, changed: now))
         }
         turn = order.count
+        guard isMember else { return }
+        // In a large cluster the first exchange, too, is not to come from all within one pause.
+        let pause = settings.pushPullPause(roster.count)
+        timers.set(.exchange, at: now + pause * random.unit())
     }
 
     // MARK: Parts of every step

@@ -13,8 +13,9 @@ extension GossipMember {
     }
 
     /// The member as a sighting. One without our tags is a peer by its name, whose role is its
-    /// capability. Nil when its name cannot be a node id, or our tags cannot be read.
-    package func sighting(by verifier: some Verifier) -> Sighting? {
+    /// capability. Nil when its name cannot be a node id, or our tags cannot be read. `trust` says
+    /// whether an announcement is the node's own.
+    package func sighting(trust: (PeerAnnouncement) -> Trust) -> Sighting? {
         let tags = tags
         let host = node.address.ip.description
         let plain = PeerAddress(type: .tcp, address: host, port: Int(node.address.port))
@@ -37,7 +38,7 @@ extension GossipMember {
         var sighting = Sighting(
             source: source, nodeId: announcement.nodeId,
             addresses: addresses.isEmpty ? [plain] : addresses,
-            capabilities: announcement.capabilities, trust: announcement.trust(by: verifier))
+            capabilities: announcement.capabilities, trust: trust(announcement))
         sighting.ttlMs = announcement.ttlMs > 0 ? announcement.ttlMs : nil
         sighting.name = tags["name"]
         sighting.txt = GossipMember.object(tags)
