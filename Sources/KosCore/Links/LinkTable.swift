@@ -35,6 +35,9 @@ package struct LinkTable: Sendable {
     package private(set) var entries: [LinkID: Entry] = [:]
     /// What the links that are gone have counted.
     package private(set) var past = LinkCounters()
+    /// The last link that each departed neighbour had, for whoever tells that it is down.
+    package private(set) var departed: [NodeID: Entry] = [:]
+    private static let maxDeparted = 256
     private var byPeer: [NodeID: [LinkID]] = [:]
     private var byLearnt: [String: LinkID] = [:]
 
@@ -61,6 +64,8 @@ package struct LinkTable: Sendable {
         byPeer[peer]?.removeAll { $0 == id }
         guard byPeer[peer]?.isEmpty ?? true else { return (peer, false) }
         byPeer[peer] = nil
+        if departed.count >= LinkTable.maxDeparted { departed.removeAll() }
+        departed[peer] = entry
         return (peer, true)
     }
 

@@ -41,14 +41,8 @@ extension MeshNode {
     package func link(
         to peer: NodeID, event: LinkRecord.Event, at timestamp: Timestamp
     ) -> LinkRecord? {
-        guard let entry = links.best(to: peer) else {
-            guard event == .down else { return nil }
-            var record = LinkRecord(
-                source: node, destination: peer, transport: .tcp, latency: 0, reliability: 0)
-            record.timestamp = timestamp
-            record.event = .down
-            return record
-        }
+        let last = event == .down ? links.departed[peer] : nil
+        guard let entry = links.best(to: peer) ?? last else { return nil }
         var record = LinkRecord(
             source: node, destination: peer, transport: entry.traits.transport,
             latency: (entry.roundTrip ?? 2) / 2, reliability: min(1, entry.reliability))
