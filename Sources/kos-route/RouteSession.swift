@@ -7,6 +7,9 @@ struct RouteSession {
     private let io: ToolIO
     private let request: RouteRequest
     private var survey = Survey()
+    private let memory = MemoryLimit()
+    /// Link lines at which the next growth of their table is near.
+    private var grown = 0
 
     init(_ io: ToolIO, _ request: RouteRequest) {
         self.io = io
@@ -23,8 +26,36 @@ struct RouteSession {
             try readRecords(input)
         }
         survey.implyLinks()
+        try demandRoom(RouteSession.roomToAnswer)
         survey.settle()
     }
+
+    /// Octets a link line and a node take while the nodes are put in order and searches are made
+    /// ready: the graph both ways, weights, distances, parents, heap.
+    private static let roomToAnswer = (link: 56, node: 128)
+
+    /// Refuses a topology for which there is no memory: its lines grow by doubling, and the old ones
+    /// are there until the new ones are.
+    private func demandRoom(_ room: (link: Int, node: Int)) throws {
+        let topology = survey.topology
+        let octets = topology.linkCount * room.link + topology.nodeCount * room.node
+        try memory.demand(octets, "\(topology.linkCount) links")
+    }
+
+    private mutating func watchGrowth() throws {
+        let topology = survey.topology
+        guard topology.linkCount >= grown else { return }
+        let free = topology.linkCapacity - topology.linkCount
+        if topology.linkCount > 1 << 16, free < RouteSession.chunkLines {
+            try memory.demand(topology.roomToDouble, "more than \(topology.linkCount) links")
+            grown = topology.linkCapacity + 1
+        } else {
+            grown = max(1 << 16, topology.linkCapacity - RouteSession.chunkLines)
+        }
+    }
+
+    /// Lines that come between two looks at what is free, at most.
+    private static let chunkLines = 16_384
 
     /// The longest document that is read whole.
     private static let maxDocument = 1 << 30
@@ -55,6 +86,7 @@ struct RouteSession {
         var foreign = ForeignRun(own: Survey.types)
         reading: while true {
             // Most lines of a big topology are plain links: they are taken in runs.
+            try watchGrowth()
             if !keep {
                 io.goodLines += input.takeRun { survey.takeRun($0, from: $1) }
             }
@@ -154,9 +186,16 @@ struct RouteSession {
         var answers = Answers()
         var drawn: Set<Int32> = []
         if request.wantsAll {
-            let routes = query.answerAll(from: source)
-            for route in routes { try io.output.write(route) }
+            let (routes, links) = query.answerAll(from: source)
+            if format == nil { for route in routes { try io.output.write(route) } }
+            drawn = links
             answers.count(routes.isEmpty)
+            if format == .netjson {
+                let table = RoutesText(
+                    from: survey.topology.name(of: source), routes, metric: request.metric)
+                try io.output.write(octets: table.netJSON.span)
+                return answers.status
+            }
             if routes.isEmpty {
                 try tell(
                     RouteDiagnosis(

@@ -122,25 +122,32 @@ package struct RouteQuery: Sendable {
         )
     }
 
-    /// The best route to every node that can be reached.
-    package mutating func answerAll(from source: Int32) -> [RouteRecord] {
+    /// The best route to every node that can be reached, and the link lines in use.
+    package mutating func answerAll(
+        from source: Int32
+    ) -> (routes: [RouteRecord], links: Set<Int32>) {
         var records: [RouteRecord] = []
+        var links: Set<Int32> = []
         if router.requirements.isAdditive || router.metric == .score || router.metric == .bandwidth
         {
             for target in 0..<Int32(topology.nodeCount) where target != source {
-                guard case .routes(let found, _, _) = answer(from: source, to: target) else {
+                guard case .routes(let found, let used, _) = answer(from: source, to: target) else {
                     continue
                 }
                 records += found
+                links.formUnion(used)
             }
         } else {
             for candidate in router.all(from: source) {
                 var rated = [candidate]
                 rated.rate(router.requirements, topology)
                 records.append(record(rated[0], among: rated))
+                // Every link of the path but the last is one of a nearer node's.
+                if let last = candidate.path.links.last { links.insert(last) }
             }
         }
-        return records.sorted { ($0.weight ?? 0, $0.hops.count) < ($1.weight ?? 0, $1.hops.count) }
+        records.sort { ($0.weight ?? 0, $0.hops.count) < ($1.weight ?? 0, $1.hops.count) }
+        return (records, links)
     }
 
     // MARK: Parts

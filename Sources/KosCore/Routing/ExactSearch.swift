@@ -87,6 +87,11 @@ package struct ExactSearch: Sendable {
     private var work = 0
     /// Whether the first route is enough: its key is asked for, not which of equals it is.
     package var stopsAtFirst = false
+    /// Bounds of the limits taken together, made when the search turns out to be a long one.
+    package var shares: (@Sendable () -> LimitShares?)?
+    private var together: LimitShares?
+    /// Work from which on a search is a long one.
+    private static let long = 20_000
     /// Key of the best finished route; nothing that cannot reach it is kept.
     private var best = Double.infinity
 
@@ -126,7 +131,11 @@ package struct ExactSearch: Sendable {
         while let entry = heap.pop() {
             if case .front = objective {} else if entry.key > best + slack { break }
             let label = labels[Int(entry.label)]
-            guard !label.isDominated else { continue }
+            guard !label.isDominated, isWithin(label) else { continue }
+            if work > ExactSearch.long, let make = shares {
+                together = make()
+                shares = nil
+            }
             if label.node == target {
                 finish(entry)
                 if stopsAtFirst { break }
@@ -178,7 +187,7 @@ package struct ExactSearch: Sendable {
             cost: label.cost + (topology.statedCost(at) ?? 0),
             hops: label.hops + 1, node: Int32(node), parent: index, link: link, older: -1,
             passed: label.passed | passed(at: Int32(node)))
-        guard keepsLimits(next) else { return }
+        guard keepsLimits(next), isWithin(next) else { return }
         if !requirements.via.isEmpty {
             if visits(index, Int32(node)) { return }
             if node == Int(target), next.passed != everyVia { return }
@@ -213,6 +222,15 @@ package struct ExactSearch: Sendable {
         }
         if let least = requirements.minBandwidth, label.bandwidth < least { return false }
         return true
+    }
+
+    /// Whether the limits can still be kept together.
+    @inline(__always)
+    private func isWithin(_ label: Label) -> Bool {
+        guard let together else { return true }
+        return together.admits(
+            Int(label.node), latency: label.latency, reliability: label.reliability,
+            cost: label.cost, hops: Double(label.hops))
     }
 
     private mutating func add(_ label: Label) -> Bool {
