@@ -13,6 +13,7 @@ final class RelaySession {
     private let socketPath: String?
     private var host: NodeHost?
     private var input: PacketInput?
+    private let custodian: Custodian?
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
 
@@ -30,6 +31,7 @@ final class RelaySession {
         } catch {
             throw ToolFailure(.failure, code: "identity", "\(error.path): \(error.message)")
         }
+        custodian = try options.custody.map { try Custodian($0, options, io) }
         socketPath = try options.control.path(io)
         if options.control.socket == nil {
             // The usual place is made where it is missing; a path that was given is taken as it is.
@@ -46,7 +48,8 @@ final class RelaySession {
         io.output.isPatient = false
         var settings = MeshNode.Settings()
         settings.name = options.name
-        settings.capabilities = options.capability
+        settings.capabilities = capabilities
+        settings.custody = custodian?.settings
         settings.isInsecure = options.insecure
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
@@ -76,6 +79,7 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             io.errors.note("cannot connect to \(endpoint): \(reason)")
         }
+        try custodian?.start(driver)
         if let watch = io.watch {
             let source = OctetSource(watch.descriptor, on: driver.loop) { [unowned self] octets in
                 host.guarded { if try io.take(WatchSignals.events(octets)) { leave() } }
@@ -87,6 +91,10 @@ final class RelaySession {
             try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0) }
         }
         host.listen(on: listening) { [unowned self] results in try began(results) }
+    }
+
+    private var capabilities: [String] {
+        options.capability + (options.custody == nil ? [] : ["store"])
     }
 
     /// Listeners are there (or not): tell the mesh and the reader where, then connect.
@@ -108,7 +116,7 @@ final class RelaySession {
         metadata.name = options.name
         metadata.isSelf = true
         var record = PeerRecord(
-            nodeId: identity.node, addresses: addresses, capabilities: options.capability,
+            nodeId: identity.node, addresses: addresses, capabilities: capabilities,
             metadata: metadata)
         record.timestamp = metadata.lastSeen
         record.event = .found
@@ -144,6 +152,7 @@ final class RelaySession {
             let link = host?.driver.node.link(
                 to: peer, event: isUp ? .up : .down, at: SystemClock.timestamp)
             if let link { try io.output.write(link) }
+        case .journal(let request): custodian?.take(request)
         case .notice(let notice):
             let record = notice.record(at: SystemClock.timestamp)
             if events.contains(record.event.rawValue) { try io.output.write(record) }
@@ -189,6 +198,7 @@ final class RelaySession {
     }
 
     private func finish() throws {
+        custodian?.close()
         if let socketPath { ControlSocket.remove(socketPath) }
         guard let total = metrics(interval: nil).first else { return }
         try io.output.write(
