@@ -54,6 +54,12 @@ package final class NodeDriver {
         finish()
     }
 
+    /// A way to hand the node inputs from other threads.
+    package var mailbox: @Sendable (MeshNode.Input) -> Void {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        return { [loop] input in loop.execute { bound.value.post(input) } }
+    }
+
     private func wake() {
         alarm = nil
         guard !isBusy else { return }
@@ -87,7 +93,7 @@ package final class NodeDriver {
             case .link(.close(let link, _)): conduits[link]?.close()
             case .link: break
             case .dial(let endpoint): dial(endpoint)
-            case .service, .notice: observer(output, time)
+            case .service, .notice, .journal: observer(output, time)
             }
         }
     }

@@ -12,7 +12,7 @@ package enum ToolMain {
         occupyStandardDescriptors()
         let name = root.configuration.commandName ?? "kos"
         if let text = answerWithoutParsing(arguments, name) { exit(put(text, name).rawValue) }
-        exit(start(root, arguments.map { $0 == "--lock" ? "--lock=-" : $0 }, name).rawValue)
+        exit(start(root, arguments.map { ["--lock", "--custody"].contains($0) ? $0 + "=-" : $0 }, name).rawValue)
     }
 
     /// Ends a call whose whole answer is `text`.

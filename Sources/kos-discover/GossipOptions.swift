@@ -82,7 +82,9 @@ struct GossipOptions: ParsableArguments {
         for tag in gossipTag { all[tag.name] = tag.value }
         for (name, value) in tags ?? [:] { all[name] = value }
         return GossipDriver.Setup(
-            name: name, bind: ContactAddress(ip: own, port: gossipBind?.port ?? GossipOptions.defaultPort), tags: all,
+            name: name,
+            bind: ContactAddress(ip: own, port: gossipBind?.port ?? GossipOptions.defaultPort),
+            tags: all,
             settings: settings, envelope: try envelope(io))
     }
 }

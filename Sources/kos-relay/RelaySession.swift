@@ -19,6 +19,7 @@ final class RelaySession {
     var isWatched = false
     let startedAt = SystemClock.now
     private var input: PacketInput?
+    private let custodian: Custodian?
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
 
@@ -36,6 +37,7 @@ final class RelaySession {
         connecting = try options.endpoints(options.connect, for: "--connect")
         identity = try NodeIdentity(
             path: options.keyFile ?? io.directories.file("identity.pem", in: .data))
+        custodian = try options.custody.map { try Custodian($0, options, io) }
         socketPath = try options.control.path(io)
         if options.control.socket == nil {
             // The usual place is made where it is missing; a path that was given is taken as it is.
@@ -54,7 +56,8 @@ final class RelaySession {
         io.output.isPatient = false
         var settings = MeshNode.Settings()
         settings.name = options.name
-        settings.capabilities = options.capability
+        settings.capabilities = capabilities
+        settings.custody = custodian?.settings
         settings.isInsecure = options.insecure
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
@@ -84,6 +87,7 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             io.errors.note("cannot connect to \(endpoint): \(reason)")
         }
+        try custodian?.start(driver)
         if let watch = io.watch {
             let source = OctetSource(watch.descriptor, on: driver.loop) { [unowned self] octets in
                 host.guarded { if try io.take(WatchSignals.events(octets)) { leave() } }
@@ -101,6 +105,10 @@ final class RelaySession {
             try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0) }
         }
         host.listen(on: listening) { [unowned self] results in try began(results) }
+    }
+
+    private var capabilities: [String] {
+        options.capability + (options.custody == nil ? [] : ["store"])
     }
 
     /// Listeners are there (or not): tell the mesh and the reader where, then connect.
@@ -122,7 +130,7 @@ final class RelaySession {
         metadata.name = options.name
         metadata.isSelf = true
         var record = PeerRecord(
-            nodeId: identity.node, addresses: addresses, capabilities: options.capability,
+            nodeId: identity.node, addresses: addresses, capabilities: capabilities,
             metadata: metadata)
         record.timestamp = metadata.lastSeen
         record.event = .found
@@ -161,6 +169,7 @@ final class RelaySession {
             let link = host?.driver.node.link(
                 to: peer, event: isUp ? .up : .down, at: SystemClock.timestamp)
             if let link { try io.output.write(link) }
+        case .journal(let request): custodian?.take(request)
         case .notice(let notice):
             let record = notice.record(at: SystemClock.timestamp)
             if events.contains(record.event.rawValue) { try io.output.write(record) }
@@ -206,6 +215,7 @@ final class RelaySession {
     }
 
     private func finish() throws {
+        custodian?.close()
         if let socketPath { ControlSocket.remove(socketPath) }
         guard let total = metrics(interval: nil).first else { return }
         try io.output.write(

@@ -43,9 +43,22 @@ struct Run: Tool {
 
     @Option(
         help: ArgumentHelp(
-            "Events to write: received,forwarded,delivered,dropped, all or none.", valueName: "list"
+            "Events to write: received,forwarded,delivered,queued,dropped, all or none.",
+            valueName: "list"
         ))
-    var events = "forwarded,delivered,dropped"
+    var events = "forwarded,delivered,queued,dropped"
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep packets for nodes that are away, in dir or the state directory.",
+            valueName: "dir"))
+    var custody: String?
+
+    @Option(help: ArgumentHelp("How long packets are kept.", valueName: "dur"))
+    var custodyTime = DurationOption(Custody.Settings().lifetime)
+
+    @Option(help: ArgumentHelp("Packets of one source that are kept.", valueName: "n"))
+    var custodyQuota = Custody.Settings().quota
 
     @Option(help: ArgumentHelp("Write metrics this often.", valueName: "dur"))
     var metrics: DurationOption?
@@ -69,6 +82,12 @@ struct Run: Tool {
     @Option(help: ArgumentHelp("Time between heartbeats.", valueName: "dur"))
     var heartbeat: DurationOption?
 
+    mutating func validate() throws {
+        guard custodyQuota > 0, custodyTime.duration > .zero else {
+            throw ValidationError("--custody-quota and --custody-time are more than 0")
+        }
+    }
+
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
         let session = try RelaySession(self, io)
         try session.run()
@@ -87,7 +106,7 @@ struct Run: Tool {
     }
 
     func eventNames() throws -> Set<String> {
-        let all = ["received", "forwarded", "delivered", "dropped"]
+        let all = ["received", "forwarded", "delivered", "queued", "dropped"]
         if events == "all" { return Set(all) }
         if events == "none" { return [] }
         let names = events.split(separator: ",").map(String.init)

@@ -63,7 +63,7 @@ package struct DataLinkLayer: ProtocolLayer {
                 return flow.notices.append(.dropped(.noSuchLink, packet: "", from: nil))
             }
             transmit(lines, on: link, count: count, at: now, into: &flow)
-        case .received, .neighbourUp, .neighbourDown, .neighbourChanged: break
+        case .received, .neighbourUp, .neighbourDown, .neighbourChanged, .linkGone: break
         }
     }
 
@@ -117,6 +117,7 @@ package struct DataLinkLayer: ProtocolLayer {
         timers.cancel(.heartbeat(link))
         timers.cancel(.greeting(link))
         let (peer, isLast) = links.close(link)
+        flow.up.append(.linkGone(link))
         guard let peer else { return }
         if isLast {
             flow.up.append(.neighbourDown(peer))

@@ -30,10 +30,12 @@ package struct NetworkLayer: ProtocolLayer {
         package var copyLifetime = Duration.milliseconds(400)
         /// Whether each forwarded packet is worth a notice.
         package var tellsForwarding = false
+        /// What may be kept for nodes that are away; nil to keep nothing.
+        package var custody: Custody.Settings?
         package init() {}
     }
 
-    enum Timer: Hashable { case announce, refresh, age }
+    enum Timer: Hashable { case announce, refresh, age, custody }
 
     package var info: NodeInfo
     package internal(set) var mesh = LinkState()
@@ -41,15 +43,20 @@ package struct NetworkLayer: ProtocolLayer {
     let verifier: any Verifier
     let settings: Settings
     let own: [UInt8]
-    private let quotedOwn: [UInt8]
+    let quotedOwn: [UInt8]
+    package internal(set) var custody: Custody?
     private let seed: UInt64
     private(set) var neighbours: [NodeID: Measure] = [:]
     /// Connections that brought packets of nodes which do not announce themselves.
     private var learnt: [String: LinkID] = [:]
+    private var learntBy: [LinkID: [String]] = [:]
     private var seen: SeenCache<OctetHash>
-    var routes: [String: NodeID]?
+    /// Next hops as they were worked out last; nil when something has changed since.
+    var routes: [String: NodeID]? { didSet { if routes == nil { wakeCustody() } } }
     var timers = Timers<Timer>()
-    private var reader = JSONReader()
+    /// The time of the call that is being handled.
+    var present: Instant
+    var reader = JSONReader()
     private var complaints: TokenBucket
     var lastAnnounced = Instant(nanoseconds: -1_000_000_000)
 
@@ -65,6 +72,8 @@ package struct NetworkLayer: ProtocolLayer {
         seed = self.author.roll()
         seen = SeenCache(capacity: 1 << 16, lifetime: settings.copyLifetime, at: now)
         complaints = TokenBucket(rate: 50, burst: 100, at: now)
+        custody = settings.custody.map { Custody($0) }
+        present = now
         timers.set(.announce, at: now)
         timers.set(.refresh, at: now + LinkState.refresh)
         timers.set(.age, at: now + .seconds(10))
@@ -77,6 +86,7 @@ package struct NetworkLayer: ProtocolLayer {
     package mutating func processOutbound(
         _ unit: Segment, at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
+        present = now
         switch unit {
         case .send(let octets): originate(octets, at: now, into: &flow)
         case .requestTopology(let neighbour):
@@ -129,6 +139,7 @@ package struct NetworkLayer: ProtocolLayer {
     package mutating func processInbound(
         _ unit: Hop, at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
+        present = now
         switch unit {
         case .neighbourUp(let peer, let measure):
             neighbours[peer] = measure
@@ -143,6 +154,10 @@ package struct NetworkLayer: ProtocolLayer {
             guard neighbours[peer] != nil else { return }
             neighbours[peer] = measure
             plan(at: now)
+        case .linkGone(let link):
+            for name in learntBy.removeValue(forKey: link) ?? [] where learnt[name] == link {
+                learnt[name] = nil
+            }
         case .received(let run): receive(run, at: now, into: &flow)
         case .transmit: break
         }
@@ -169,15 +184,21 @@ package struct NetworkLayer: ProtocolLayer {
                 route(text, scan, run.origin, at: now, &batch, into: &flow)
             } else if scan.destination.equals(octets: own, in: text) {
                 flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
-            } else if isCopy(text, scan, at: now) || scan.source.equals(octets: own, in: text) {
+            } else if isCopy(text, scan, at: now)
+                || scan.source.equals(octets: own, in: text)
+                    && !takeBack(text, scan, run.origin, at: now, into: &flow)
+            {
                 flow.notices.append(
                     .duplicate(
                         packet: scan.id.string(in: text), from: run.origin.name, hops: scan.hops,
                         ttl: scan.ttl))
+            } else if scan.source.equals(octets: own, in: text) {
+                continue
             } else if scan.destination.equals("*", in: text) {
                 flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
                 spread(text, scan, run.origin, &batch)
             } else {
+                if custody?.isEmpty == false { overhear(text, scan) }
                 forward(text, scan, run.origin, at: now, &batch, into: &flow)
             }
         }
@@ -252,6 +273,7 @@ package struct NetworkLayer: ProtocolLayer {
             if let peer = origin.peer, target == .neighbour(peer) { target = nil }
         }
         guard let target else {
+            if keep(text, scan, origin, at: now, into: &flow) { return }
             return refuse(
                 text, scan, origin, .destinationUnreachable, .noRoute, at: now, into: &flow)
         }
@@ -270,7 +292,7 @@ package struct NetworkLayer: ProtocolLayer {
 
     /// Drops a packet and tells its source why, over the way that it came: rate-limited, and never
     /// about anything but data, so that errors cannot breed.
-    private mutating func refuse(
+    mutating func refuse(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin,
         _ kind: Packet.Control, _ reason: DropReason, at now: Instant,
         into flow: inout Flow<Segment, Hop>
@@ -279,23 +301,38 @@ package struct NetworkLayer: ProtocolLayer {
         flow.notices.append(.dropped(reason, packet: id, from: origin.name))
         let isControl = scan.type.equals("control", in: text)
         guard !isControl, complaints.take(at: now), let names = scan.route(text) else { return }
-        let source = scan.source.string(in: text)
-        var packet = author.packet(
-            to: source, type: Packet.Kind.control,
-            payload: .object([
-                "kind": .string(kind.rawValue), "ref": .string(id),
+        tell(
+            kind, of: id, to: scan.source.string(in: text),
+            back: wayBack(scan, names),
+            [
                 "destination": .string(scan.destination.string(in: text)),
                 "hops": .number(Double(scan.hops)),
-            ]), at: now)
-        packet.metadata.priority = 0
-        packet.metadata.flags = [Packet.routeFlag]
+            ], at: now, into: &flow)
+    }
+
+    /// The nodes from here back to the source of a packet with this route.
+    func wayBack(_ scan: PacketScan, _ names: [String]) -> [String] {
         // A planned way that this node is not on was travelled as far as the hops tell.
         let isOnIt = scan.isSourceRouted && names.contains(author.node.text)
         let travelled =
             isOnIt
             ? Array(names.prefix { $0 != author.node.text })
             : scan.isSourceRouted ? Array(names.prefix(max(1, scan.hops))) : names
-        packet.route = [author.node.text] + travelled.reversed().filter { $0 != author.node.text }
+        return travelled.reversed().filter { $0 != author.node.text }
+    }
+
+    /// A signed word about the packet `id`, over the way that it came.
+    mutating func tell(
+        _ kind: Packet.Control, of id: String, to source: String, back: [String],
+        _ members: JSONObject, at now: Instant, into flow: inout Flow<Segment, Hop>
+    ) {
+        var payload: JSONObject = ["kind": .string(kind.rawValue), "ref": .string(id)]
+        for member in members.members { payload[member.name] = member.value }
+        var packet = author.packet(
+            to: source, type: Packet.Kind.control, payload: .object(payload), at: now)
+        packet.metadata.priority = 0
+        packet.metadata.flags = [Packet.routeFlag]
+        packet.route = [author.node.text] + back
         originate(packet.signed(by: author.signer).wire, at: now, into: &flow)
     }
 
@@ -304,8 +341,13 @@ package struct NetworkLayer: ProtocolLayer {
     private mutating func learn(_ source: String, on link: LinkID) {
         guard learnt[source] != link else { return }
         // Bounded by the connections' own limits, and swept when it has grown past them.
-        if learnt.count > 4096 { learnt.removeAll() }
+        if learnt.count > 4096 {
+            learnt.removeAll()
+            learntBy.removeAll()
+        }
         learnt[source] = link
+        learntBy[link, default: []].append(source)
+        if custody?.isDestination(source) == true { wakeCustody(for: source) }
     }
 
     private func hop(named name: String) -> HopTarget? {
@@ -313,7 +355,7 @@ package struct NetworkLayer: ProtocolLayer {
         return learnt[name].map { .link($0) }
     }
 
-    private mutating func nextHop(to destination: String) -> HopTarget? {
+    mutating func nextHop(to destination: String) -> HopTarget? {
         if routes == nil {
             routes = [:]
             for (node, hop) in mesh.nextHops(from: author.node) { routes?[node.text] = hop }
@@ -328,8 +370,10 @@ package struct NetworkLayer: ProtocolLayer {
     }
 
     package mutating func advance(to now: Instant, into flow: inout Flow<Segment, Hop>) {
+        present = now
         while let timer = timers.popDue(at: now) {
             switch timer {
+            case .custody: tendCustody(at: now, into: &flow)
             case .announce: announce(at: now, into: &flow, to: Array(neighbours.keys))
             case .refresh:
                 announce(at: now, into: &flow, to: Array(neighbours.keys))

@@ -15,6 +15,8 @@ package enum Notice: Sendable, Hashable {
     case forwarded(packet: String, from: String?, to: String, hops: Int, ttl: Int)
     case received(packet: String, from: String?, hops: Int, ttl: Int)
     case delivered(packet: String, from: String?, hops: Int, ttl: Int)
+    /// Taken into custody for a node that is away.
+    case queued(packet: String, from: String?, hops: Int, ttl: Int)
     /// The dropped packet had been here before.
     case duplicate(packet: String, from: String?, hops: Int, ttl: Int)
 }
@@ -24,6 +26,7 @@ package enum DropReason: String, Hashable, Sendable, CaseIterable {
         unsigned
     case noSuchLink, queueFull, stale, wrongPeer, expired, selfConnection, tooManyLinks, badRoute,
         denied
+    case quota, custodyFull, evicted, temporaryFailure
 }
 
 /// One of the six layers: told of a unit from above or below or of the time, it hands on units.

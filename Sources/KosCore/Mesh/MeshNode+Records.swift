@@ -8,6 +8,7 @@ extension MeshNode {
         total.intervalMs = interval.map { Int($0.milliseconds) }
         for (reason, count) in dropped { total.dropped[reason.rawValue] = count }
         if queueDrops > 0 { total.dropped[DropReason.queueFull.rawValue, default: 0] += queueDrops }
+        total.held = custody?.count
         total.take(links.past, now: now, timestamp: timestamp)
         var records: [MetricsRecord] = []
         for (_, entry) in links.entries.sorted(by: { $0.key < $1.key }) {
@@ -92,6 +93,10 @@ extension Notice {
         case .received(let packet, let from, let hops, let ttl):
             RelayEventRecord(
                 timestamp: timestamp, event: .received, packetId: packet, from: from, to: nil,
+                hops: hops, ttl: ttl)
+        case .queued(let packet, let from, let hops, let ttl):
+            RelayEventRecord(
+                timestamp: timestamp, event: .queued, packetId: packet, from: from, to: nil,
                 hops: hops, ttl: ttl)
         case .delivered(let packet, let from, let hops, let ttl):
             RelayEventRecord(

@@ -11,6 +11,9 @@ package struct MeshNode: Engine {
         package var heartbeat = Duration.milliseconds(2500)
         /// Whether forwarded and received packets are worth notices; drops always are.
         package var tellsForwarding = false
+        /// What may be kept for nodes that are away; nil to keep nothing. Whoever drives the node
+        /// answers its `journal` outputs.
+        package var custody: Custody.Settings?
         package init() {}
     }
 
@@ -20,6 +23,7 @@ package struct MeshNode: Engine {
         /// Keep a connection to this endpoint.
         case connect(Endpoint)
         case dialFailed(Endpoint)
+        case journal(Custody.Answer)
         /// The addresses at which this node listens became known.
         case listening([PeerAddress])
         /// Who may be a neighbour from now on.
@@ -31,6 +35,7 @@ package struct MeshNode: Engine {
         case service(Service)
         case dial(Endpoint)
         case notice(Notice)
+        case journal(Custody.Request)
     }
 
     package typealias Stack = Stacked<
@@ -66,6 +71,7 @@ package struct MeshNode: Engine {
         var network = NetworkLayer.Settings()
         network.isInsecure = settings.isInsecure
         network.tellsForwarding = settings.tellsForwarding
+        network.custody = settings.custody
         var session = SessionLayer.Settings()
         session.isInsecure = settings.isInsecure
         let dataLink = DataLinkLayer(info: info, author: next(), verifier: verifier, settings: link)
@@ -88,6 +94,7 @@ package struct MeshNode: Engine {
     }
 
     package var links: LinkTable { stack.bottom.bottom.bottom.bottom.top.links }
+    package var custody: Custody? { stack.bottom.bottom.bottom.top.custody }
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
     package var unacknowledged: Int { stack.bottom.bottom.top.unacknowledged }
 
@@ -117,6 +124,9 @@ package struct MeshNode: Engine {
         case .dialFailed(let endpoint): dialer.failed(endpoint, at: now)
         case .listening(let addresses): listen(on: addresses, at: now)
         case .admit(let rules): admit(rules, at: now, into: &flow)
+        case .journal(let answer):
+            stack.bottom.bottom.bottom.top.take(answer, at: now)
+            stack.advance(to: now, into: &flow)
         }
         emit(flow, into: &outputs)
         dial(at: now, into: &outputs)
@@ -156,6 +166,9 @@ package struct MeshNode: Engine {
             default: break
             }
             outputs.append(.notice(notice))
+        }
+        for request in stack.bottom.bottom.bottom.top.takeRequests() {
+            outputs.append(.journal(request))
         }
         for burst in flow.down { outputs.append(.link(burst)) }
         for service in flow.up { outputs.append(.service(service)) }

@@ -15,6 +15,8 @@ package struct PacketScan: Sendable {
     package private(set) var priority = Packet.defaultPriority
     /// Whether the source has planned the way (`metadata.flags` has `route`).
     package private(set) var isSourceRouted = false
+    /// Whether the source wants a receipt (`metadata.flags` has `ack`).
+    package private(set) var wantsReceipt = false
     /// How many elements `route` has.
     package private(set) var routeCount = 0
     private var hopsRange = 0..<0
@@ -128,6 +130,7 @@ package struct PacketScan: Sendable {
         while try reader.nextElement(text) {
             let flag = try reader.string(text)
             if flag.equals("route", in: text) { isSourceRouted = true }
+            if flag.equals("ack", in: text) { wantsReceipt = true }
         }
     }
 
