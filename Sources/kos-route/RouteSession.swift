@@ -34,6 +34,9 @@ struct RouteSession {
     /// ready: the graph both ways, weights, distances, parents, heap.
     private static let roomToAnswer = (link: 56, node: 128)
 
+    /// The same for a document that is made as a whole, which grows by doubling too.
+    private static let roomToWrite = (link: 500, node: 500)
+
     /// Refuses a topology for which there is no memory: its lines grow by doubling, and the old ones
     /// are there until the new ones are.
     private func demandRoom(_ room: (link: Int, node: Int)) throws {
@@ -175,6 +178,7 @@ struct RouteSession {
 
     mutating func answer(in format: GraphFormat?) throws -> ExitStatus {
         try demandTopology()
+        if format != nil { try demandRoom(RouteSession.roomToWrite) }
         if request.targets.isEmpty, !request.wantsAll, let format {
             try io.output.write(
                 octets: GraphText(survey.topology, metric: request.metric).text(format).span)
@@ -186,17 +190,25 @@ struct RouteSession {
         var answers = Answers()
         var drawn: Set<Int32> = []
         if request.wantsAll {
-            let (routes, links) = query.answerAll(from: source)
-            if format == nil { for route in routes { try io.output.write(route) } }
-            drawn = links
-            answers.count(routes.isEmpty)
+            var (routes, isEmpty) = ([RouteRecord](), true)
+            try query.answerAll(from: source) { route, links in
+                isEmpty = false
+                if format == nil { try io.output.write(route) }
+                if format == .netjson {
+                    var short = route
+                    short.hops = Array(route.hops.prefix(1))
+                    routes.append(short)
+                }
+                if format != nil { drawn.formUnion(links) }
+            }
+            answers.count(isEmpty)
             if format == .netjson {
                 let table = RoutesText(
                     from: survey.topology.name(of: source), routes, metric: request.metric)
                 try io.output.write(octets: table.netJSON.span)
                 return answers.status
             }
-            if routes.isEmpty {
+            if isEmpty {
                 try tell(
                     RouteDiagnosis(
                         code: .noRoute,
