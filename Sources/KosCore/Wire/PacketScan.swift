@@ -200,9 +200,3 @@ package struct PacketScan: Sendable {
 extension JSONText {
     package static let none = JSONText(start: 0, end: 0, isEscaped: false)
 }
-
-extension [UInt8] {
-    fileprivate mutating func append(_ text: borrowing Span<UInt8>, _ range: Range<Int>) {
-        unsafe text.extracting(range).withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-}
