@@ -85,7 +85,7 @@ package struct ExactSearch: Sendable {
     private var heap = MinimumHeap<Entry>()
     private var finished: [Int32] = []
     private var work = 0
-    /// Whether the first route is enough: its key is asked for, not which of equals it is.
+    /// Whether the first route is enough: how wide it is is asked for, not which one it is.
     package var stopsAtFirst = false
     /// Bounds of the limits taken together, made when the search turns out to be a long one.
     package var shares: (@Sendable () -> LimitShares?)?
@@ -262,12 +262,26 @@ package struct ExactSearch: Sendable {
     private func dominates(
         _ left: Label, _ right: Label, _ leftPath: Int32, _ rightPath: Int32
     ) -> Bool {
-        guard left.latency <= right.latency, left.hops <= right.hops, left.cost <= right.cost,
-            left.reliability >= right.reliability, left.bandwidth >= right.bandwidth
-        else { return false }
+        if stopsAtFirst {
+            // Only the key is asked for: what no limit is on may be as bad as it likes.
+            guard left.bandwidth >= right.bandwidth, isNoWorseInLimits(left, right) else {
+                return false
+            }
+        } else {
+            guard left.latency <= right.latency, left.hops <= right.hops, left.cost <= right.cost,
+                left.reliability >= right.reliability, left.bandwidth >= right.bandwidth
+            else { return false }
+        }
         guard !requirements.via.isEmpty else { return true }
         // With nodes to be passed a worse label may have ways open that a better one has closed.
         return left.passed == right.passed && isSubset(leftPath, of: rightPath)
+    }
+
+    private func isNoWorseInLimits(_ left: Label, _ right: Label) -> Bool {
+        (requirements.maxLatency == nil || left.latency <= right.latency)
+            && (requirements.maxHops == nil || left.hops <= right.hops)
+            && (requirements.maxCost == nil || left.cost <= right.cost)
+            && (requirements.minReliability == nil || left.reliability >= right.reliability)
     }
 
     // MARK: Nodes to be passed

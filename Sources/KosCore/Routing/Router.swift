@@ -51,8 +51,8 @@ package struct Router: Sendable {
         return path.map { candidate($0, algorithm) }
     }
 
-    /// Searches from `source` to everywhere: the nodes that can be reached, the source left out, the
-    /// nearest first. `reached` has their routes one by one, as all together may be too many.
+    /// Searches from `source` to everywhere: the nodes that can be reached, the source left out,
+    /// the nearest first. `reached` has their routes one by one, as all may be too many.
     package mutating func reach(from source: Int32) -> [Int32] {
         _ = search.all(from: source)
         return search.reached().filter { $0 != source }
