@@ -23,7 +23,7 @@ function __kos-relay_parse_tokens -S
         __kos-relay_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'run'
-            __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'listen=+' 'connect=+' 'name=' 'capability=+' 'key-file=' 'insecure' 'stdin' 'events=' 'custody=' 'custody-time=' 'custody-quota=' 'metrics=' 'heartbeat=' 'version' 'h/help'
+            __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'listen=+' 'connect=+' 'name=' 'capability=+' 'key-file=' 'insecure' 'stdin' 'events=' 'custody=' 'custody-time=' 'custody-quota=' 'max-queue=' 'rate=' 'metrics=' 'heartbeat=' 'version' 'h/help'
         case 'status'
             __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'version' 'h/help'
         case 'stop'
@@ -129,6 +129,8 @@ complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_op
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" custody' -l 'custody' -d 'Keep packets for nodes that are away, in dir or the state directory.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" custody-time' -l 'custody-time' -d 'How long packets are kept.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" custody-quota' -l 'custody-quota' -d 'Packets of one source that are kept.' -rfka ''
+complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" max-queue' -l 'max-queue' -d 'Octets that may wait for one neighbour.' -rfka ''
+complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" rate' -l 'rate' -d 'Packets a second that one neighbour may bring.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" metrics' -l 'metrics' -d 'Write metrics this often.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" heartbeat' -l 'heartbeat' -d 'Time between heartbeats.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" version' -l 'version' -d 'Show the version.'
