@@ -58,6 +58,8 @@ final class RelaySession {
         settings.name = options.name
         settings.capabilities = capabilities
         settings.custody = custodian?.settings
+        settings.outbox.maxOctets = options.maxQueue
+        settings.rate = options.rate
         settings.isInsecure = options.insecure
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
@@ -185,8 +187,7 @@ final class RelaySession {
     private func metrics(interval: Duration?) -> [MetricsRecord] {
         guard let driver = host?.driver else { return [] }
         return driver.node.metrics(
-            at: SystemClock.now, timestamp: SystemClock.timestamp, interval: interval,
-            queueDrops: driver.queueDrops)
+            at: SystemClock.now, timestamp: SystemClock.timestamp, interval: interval)
     }
 
     private func answer(_ request: String) -> [UInt8] {

@@ -60,6 +60,13 @@ struct Run: Tool {
     @Option(help: ArgumentHelp("Packets of one source that are kept.", valueName: "n"))
     var custodyQuota = Custody.Settings().quota
 
+    @Option(help: ArgumentHelp("Octets that may wait for one neighbour.", valueName: "n"))
+    var maxQueue = Outbox.Settings().maxOctets
+
+    @Option(
+        help: ArgumentHelp("Packets a second that one neighbour may bring.", valueName: "n"))
+    var rate: Double?
+
     @Option(help: ArgumentHelp("Write metrics this often.", valueName: "dur"))
     var metrics: DurationOption?
 
@@ -83,6 +90,10 @@ struct Run: Tool {
     var heartbeat: DurationOption?
 
     mutating func validate() throws {
+        guard maxQueue >= LinkTraits.maxPacket / 16, rate ?? 1 > 0 else {
+            throw ValidationError(
+                "--max-queue is at least \(LinkTraits.maxPacket / 16), --rate more than 0")
+        }
         guard custodyQuota > 0, custodyTime.duration > .zero else {
             throw ValidationError("--custody-quota and --custody-time are more than 0")
         }

@@ -135,6 +135,8 @@ complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_op
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" custody' -l 'custody' -d 'Keep packets for nodes that are away, in dir or the state directory.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" custody-time' -l 'custody-time' -d 'How long packets are kept.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" custody-quota' -l 'custody-quota' -d 'Packets of one source that are kept.' -rfka ''
+complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" max-queue' -l 'max-queue' -d 'Octets that may wait for one neighbour.' -rfka ''
+complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" rate' -l 'rate' -d 'Packets a second that one neighbour may bring.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" metrics' -l 'metrics' -d 'Write metrics this often.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" deny' -l 'deny' -d 'Refuse the node ids, addresses and networks that the file lists, one a line.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" allow' -l 'allow' -d 'Take only neighbours that the file lists, one a line.' -rfka ''

@@ -9,7 +9,7 @@ package enum Hop: Sendable {
     case linkGone(LinkID)
     case received(Run)
     /// A run of packets that are ready to be read at the other end.
-    case transmit([UInt8], to: HopTarget, count: Int)
+    case transmit([UInt8], to: HopTarget, count: Int, TrafficClass = .control)
 }
 
 /// How good the best link to a neighbour is.

@@ -52,7 +52,15 @@ package struct NetworkLayer: ProtocolLayer {
     private var learntBy: [LinkID: [String]] = [:]
     private var seen: SeenCache<OctetHash>
     /// Next hops as they were worked out last; nil when something has changed since.
-    var routes: [String: NodeID]? { didSet { if routes == nil { wakeCustody() } } }
+    var routes: [String: NodeID]? {
+        didSet {
+            guard routes == nil else { return }
+            lastHop = nil
+            wakeCustody()
+        }
+    }
+    private var lastHop: (destination: [UInt8], target: HopTarget)?
+    private var lastLearnt: (source: [UInt8], link: LinkID)?
     var timers = Timers<Timer>()
     /// The time of the call that is being handled.
     var present: Instant
@@ -113,11 +121,12 @@ package struct NetworkLayer: ProtocolLayer {
         if scan.destination.equals(octets: own, in: octets.span) {
             return flow.up.append(.arrived(octets, .local))
         }
+        let kind = TrafficClass(priority: scan.priority)
         var line: [UInt8] = []
         scan.forward(octets.span, appending: nil, into: &line)
         if destination == Packet.broadcast {
             for peer in neighbours.keys.sorted() {
-                flow.down.append(.transmit(line, to: .neighbour(peer), count: 1))
+                flow.down.append(.transmit(line, to: .neighbour(peer), count: 1, kind))
             }
             return
         }
@@ -131,7 +140,7 @@ package struct NetworkLayer: ProtocolLayer {
             let id = scan.id.string(in: octets.span)
             return flow.up.append(.undeliverable(packet: id, .noRoute))
         }
-        flow.down.append(.transmit(line, to: target, count: 1))
+        flow.down.append(.transmit(line, to: target, count: 1, kind))
     }
 
     // MARK: Inbound
@@ -158,6 +167,8 @@ package struct NetworkLayer: ProtocolLayer {
             for name in learntBy.removeValue(forKey: link) ?? [] where learnt[name] == link {
                 learnt[name] = nil
             }
+            lastHop = nil
+            lastLearnt = nil
         case .received(let run): receive(run, at: now, into: &flow)
         case .transmit: break
         }
@@ -172,7 +183,7 @@ package struct NetworkLayer: ProtocolLayer {
             let text = octets.extracting(packet.range)
             let scan = packet.scan
             if run.origin.peer == nil, let link = run.origin.link {
-                learn(scan.source.string(in: text), on: link)
+                learn(text, scan, on: link)
             }
             if settings.tellsForwarding {
                 flow.notices.append(
@@ -203,6 +214,10 @@ package struct NetworkLayer: ProtocolLayer {
             }
         }
         batch.flush(into: &flow)
+        if batch.isFlooding {
+            let peers = neighbours.keys.filter { $0 != run.origin.peer }.sorted()
+            batch.flush(to: peers, into: &flow)
+        }
     }
 
     private mutating func isCopy(
@@ -216,39 +231,11 @@ package struct NetworkLayer: ProtocolLayer {
 
     // MARK: Forwarding
 
-    /// Lines for each next hop, in the order in which the hops came up.
-    struct Batch {
-        private var lines: [(target: HopTarget, octets: [UInt8], count: Int)] = []
-
-        mutating func add(
-            _ text: borrowing Span<UInt8>, _ scan: PacketScan, appending node: [UInt8]?,
-            to target: HopTarget
-        ) {
-            if let index = lines.firstIndex(where: { $0.target == target }) {
-                scan.forward(text, appending: node, into: &lines[index].octets)
-                lines[index].count += 1
-            } else {
-                var octets: [UInt8] = []
-                octets.reserveCapacity(text.count + 80)
-                scan.forward(text, appending: node, into: &octets)
-                lines.append((target, octets, 1))
-            }
-        }
-
-        func flush(into flow: inout Flow<Segment, Hop>) {
-            for entry in lines {
-                flow.down.append(.transmit(entry.octets, to: entry.target, count: entry.count))
-            }
-        }
-    }
-
     private mutating func spread(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, _ batch: inout Batch
     ) {
         guard scan.ttl > 0, info.role == .relay else { return }
-        for peer in neighbours.keys.sorted() where peer != origin.peer {
-            batch.add(text, scan, appending: quotedOwn, to: .neighbour(peer))
-        }
+        batch.flood(text, scan, appending: quotedOwn)
     }
 
     private mutating func forward(
@@ -268,7 +255,7 @@ package struct NetworkLayer: ProtocolLayer {
             isPlanned = true
             target = place + 1 < names.count ? hop(named: names[place + 1]) : nil
         } else {
-            target = nextHop(to: scan.destination.string(in: text))
+            target = nextHop(text, scan)
             // Sending it back where it came from would only make it circle.
             if let peer = origin.peer, target == .neighbour(peer) { target = nil }
         }
@@ -338,8 +325,18 @@ package struct NetworkLayer: ProtocolLayer {
 
     // MARK: Routes
 
-    private mutating func learn(_ source: String, on link: LinkID) {
+    private mutating func learn(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, on link: LinkID
+    ) {
+        if let last = lastLearnt, last.link == link,
+            scan.source.equals(octets: last.source, in: text)
+        {
+            return
+        }
+        let source = scan.source.string(in: text)
+        lastLearnt = (Array(source.utf8), link)
         guard learnt[source] != link else { return }
+        lastHop = nil
         // Bounded by the connections' own limits, and swept when it has grown past them.
         if learnt.count > 4096 {
             learnt.removeAll()
@@ -353,6 +350,19 @@ package struct NetworkLayer: ProtocolLayer {
     private func hop(named name: String) -> HopTarget? {
         if let node = NodeID(name), neighbours[node] != nil { return .neighbour(node) }
         return learnt[name].map { .link($0) }
+    }
+
+    /// The same for the destination of a packet: most packets go where the one before went.
+    private mutating func nextHop(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan
+    ) -> HopTarget? {
+        if let last = lastHop, scan.destination.equals(octets: last.destination, in: text) {
+            return last.target
+        }
+        let destination = scan.destination.string(in: text)
+        guard let target = nextHop(to: destination) else { return nil }
+        lastHop = (Array(destination.utf8), target)
+        return target
     }
 
     mutating func nextHop(to destination: String) -> HopTarget? {

@@ -14,6 +14,10 @@ package struct MeshNode: Engine {
         /// What may be kept for nodes that are away; nil to keep nothing. Whoever drives the node
         /// answers its `journal` outputs.
         package var custody: Custody.Settings?
+        /// What may wait for one link.
+        package var outbox = Outbox.Settings()
+        /// Packets a second that one neighbour may bring; nil for as many as come.
+        package var rate: Double?
         package init() {}
     }
 
@@ -68,6 +72,8 @@ package struct MeshNode: Engine {
         var link = DataLinkLayer.Settings()
         link.heartbeat = settings.heartbeat
         link.isInsecure = settings.isInsecure
+        link.outbox = settings.outbox
+        link.rate = settings.rate
         var network = NetworkLayer.Settings()
         network.isInsecure = settings.isInsecure
         network.tellsForwarding = settings.tellsForwarding
@@ -94,6 +100,10 @@ package struct MeshNode: Engine {
     }
 
     package var links: LinkTable { stack.bottom.bottom.bottom.bottom.top.links }
+    /// Octets that wait for a link.
+    package func queueLength(of link: LinkID) -> Int {
+        stack.bottom.bottom.bottom.bottom.top.outboxes[link]?.octets ?? 0
+    }
     package var custody: Custody? { stack.bottom.bottom.bottom.top.custody }
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
     package var unacknowledged: Int { stack.bottom.bottom.top.unacknowledged }
@@ -163,6 +173,7 @@ package struct MeshNode: Engine {
             switch notice {
             case .dropped(let reason, _, _): dropped[reason, default: 0] += 1
             case .duplicate: dropped[.duplicate, default: 0] += 1
+            case .shed(let reason, let count, _): dropped[reason, default: 0] += count
             default: break
             }
             outputs.append(.notice(notice))

@@ -24,6 +24,9 @@ package struct OctetHash: Hashable, Sendable {
         mix(tail)
     }
 
+    /// It is a hash already, and seeded: another one over it would only cost.
+    package func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: low) ^ seed }
+
     /// The same in 64 bits.
     package var folded: Int64 { Int64(bitPattern: high ^ (low << 32 | low >> 32)) }
 
