@@ -75,6 +75,14 @@ package final class GossipDriver {
         }.nonisolated()
     }
 
+    /// Binds, and calls `body` on the loop with what became of it.
+    package func begin(then body: @escaping (Result<ContactAddress, Transports.Failure>) -> Void) {
+        let bound = NIOLoopBound(body, eventLoop: loop)
+        start().assumeIsolated().whenComplete { result in
+            bound.value(result.mapError { Transports.Failure(Transports.describe($0)) })
+        }
+    }
+
     private func listen() -> EventLoopFuture<any Channel> {
         let bound = NIOLoopBound(self, eventLoop: loop)
         return ServerBootstrap(group: loop)

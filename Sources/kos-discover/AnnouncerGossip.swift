@@ -9,7 +9,7 @@ extension Announcer {
     private static let patience = Duration.seconds(2)
 
     func announceOverGossip() throws {
-        let seeds = options.gossip.gossipJoin.map(\.contact)
+        let seeds = options.gossip.seeds
         guard !seeds.isEmpty else {
             return try tell(
                 .gossip, error: "no member to begin with; name one with --gossip-join address")
@@ -18,7 +18,7 @@ extension Announcer {
             throw ToolFailure(.failure, code: "resource", "no descriptors left")
         }
         let tags = try Authenticity.tags(identity, options, endpoints: endpoints)
-        let setup = try options.gossip.setup(name: identity.node.text, tags: tags, io)
+        let setup = try Authenticity.membership(identity.node.text, tags, options)
         host = setup.bind.ip.description
         let client = GossipClient(
             setup, seed: SystemClock.seed, now: { SystemClock.now }, tell: { mailbox.post($0) })
@@ -73,12 +73,23 @@ extension Announcer {
 }
 
 extension Authenticity {
+    /// How this node takes part: as a member with `tags`, or looking on.
+    static func membership(
+        _ name: String, _ tags: [String: String]?, _ options: KosDiscover
+    ) throws -> GossipDriver.Setup {
+        var settings = options.gossip.settings
+        settings.isObserver = tags == nil
+        return GossipDriver.Setup(
+            name: name, bind: options.gossip.bind(own: IPAddress.own(towards:)),
+            tags: tags ?? [:], settings: settings,
+            envelope: try options.gossip.envelope(GossipCipher()))
+    }
+
     /// What this node says of itself in a gossip cluster.
     static func tags(
         _ identity: NodeIdentity, _ options: KosDiscover, endpoints: [Endpoint]
     ) throws -> [String: String] {
-        var more: [String: String] = [:]
-        for tag in options.gossip.gossipTag { more[tag.name] = tag.value }
+        var more = options.gossip.tags
         if let name = options.announcing.name { more["name"] = name }
         let announcement = PeerAnnouncement(
             nodeId: identity.node, capabilities: options.announced, endpoints: endpoints,

@@ -26,17 +26,6 @@ struct DHTOptions: ParsableArguments {
     var mesh = "kos"
 }
 
-/// `192.0.2.1:6881`, `[2001:db8::1]:6881`.
-struct ContactOption: ExpressibleByArgument, Sendable {
-    let contact: ContactAddress
-    init?(argument: String) {
-        guard let endpoint = Endpoint("udp://" + argument), let ip = IPAddress(endpoint.host),
-            let port = UInt16(exactly: endpoint.port), port > 0
-        else { return nil }
-        contact = ContactAddress(ip: ip, port: port)
-    }
-}
-
 struct AddressOption: ExpressibleByArgument, Sendable {
     let address: IPAddress
     init?(argument: String) {

@@ -36,7 +36,8 @@ struct KosDiscover: Tool {
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("End with 0 as soon as this node is seen.", valueName: "node"))
+        help: ArgumentHelp("End with 0 as soon as this node is seen.", valueName: "node"),
+        completion: .nodeID)
     var until: String?
 
     @Option(name: .long, help: ArgumentHelp("End after so long without news.", valueName: "dur"))
@@ -62,7 +63,7 @@ struct KosDiscover: Tool {
     @Flag(name: .long, help: "Only peers whose announcement is signed.")
     var requireSigned = false
 
-    @Flag(name: .long, help: "What the Avahi daemon already knows is enough.")
+    @Flag(name: .long, help: "What Avahi knows and earlier runs found is enough.")
     var cached = false
 
     @Option(
@@ -92,6 +93,9 @@ struct KosDiscover: Tool {
     @OptionGroup var announcing: AnnounceOptions
     @OptionGroup var dht: DHTOptions
     @OptionGroup var gossip: GossipOptions
+
+    @Flag(name: .long, help: "Join the gossip cluster as a member; without it, look on.")
+    var gossipMember = false
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be 1 or more") }

@@ -31,6 +31,9 @@ final class Session {
     var gossipOpen: Set<ContactAddress> = []
     var hasJoined = false
     var hasDeparted = false
+    /// Peers of this run, for the next one; those of earlier runs that were listed.
+    var found = PeerCache()
+    var earlierCount = 0
     var ending: Discovery.Ending?
     let started = SystemClock.now
     var wasRunning = false

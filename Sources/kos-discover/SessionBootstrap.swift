@@ -6,7 +6,8 @@ import KosTool
 /// joinMesh without staying. Some may fail; only when all do has the method failed.
 extension Session {
     func startBootstrap() throws {
-        let endpoints = options.bootstrap.map(\.endpoint) + listedPeers.flatMap(\.endpoints)
+        var endpoints = options.bootstrap.map(\.endpoint) + listedPeers.flatMap(\.endpoints)
+        if endpoints.isEmpty { endpoints = earlierEndpoints }
         guard !endpoints.isEmpty else {
             return try fail(.bootstrap, "no relay to ask", hint: "name one with --bootstrap URI")
         }

@@ -6,7 +6,7 @@ import KosTool
 /// answer; only when none does has the method failed.
 extension Session {
     func startGossip() throws {
-        let seeds = options.gossip.gossipJoin.map(\.contact)
+        let seeds = options.gossip.seeds
         guard !seeds.isEmpty else {
             return try fail(
                 .gossip, "no member to begin with", hint: "name one with --gossip-join address")
@@ -16,12 +16,12 @@ extension Session {
         }
         var name = "onlooker"
         var tags: [String: String]?
-        if options.gossip.gossipMember {
+        if options.gossipMember {
             let identity = try Authenticity.identity(io)
             name = identity.node.text
             tags = try Authenticity.tags(identity, options, endpoints: [])
         }
-        let setup = try options.gossip.setup(name: name, tags: tags, io)
+        let setup = try Authenticity.membership(name, tags, options)
         gossipMailbox = mailbox
         loop.watch(mailbox.descriptor)
         gossipOpen = Set(seeds)
@@ -35,7 +35,7 @@ extension Session {
         for event in gossipMailbox?.take() ?? [] {
             switch event {
             case .listening(let contact):
-                if options.gossip.gossipMember { io.errors.note("gossip: listens at \(contact)") }
+                if options.gossipMember { io.errors.note("gossip: listens at \(contact)") }
             case .failed(let reason):
                 gossip = nil
                 try fail(.gossip, reason, hint: "choose another --gossip-bind")
@@ -79,7 +79,7 @@ extension Session {
     /// A member takes leave, and waits for a while until it is known.
     func leaveGossip() {
         guard let gossip, let gossipMailbox else { return }
-        if options.gossip.gossipMember, hasJoined {
+        if options.gossipMember, hasJoined {
             gossip.post(.leave)
             let end = SystemClock.now + .seconds(5)
             while !hasDeparted, SystemClock.now < end {

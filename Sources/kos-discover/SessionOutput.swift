@@ -18,7 +18,9 @@ extension Session {
         act(SystemClock.now, &outputs)
         for output in outputs {
             switch output {
-            case .peer(let record): try io.output.write(record)
+            case .peer(let record):
+                try io.output.write(record)
+                found.note(record, at: SystemClock.timestamp)
             case .ended(let reason): ending = reason
             }
         }
@@ -49,6 +51,8 @@ extension Session {
             io.errors.say("bootstrap: \(endpoint): no answer in time")
         }
         try writeLinks()
+        try writeEarlier()
+        keepFound()
         if io.common.summary || ending == .stopped { try io.output.write(summary) }
         try io.output.finish()
         tellDrops()
@@ -63,7 +67,8 @@ extension Session {
         if options.until != nil, discovery.untilSeen { return .yes }
         let broken = options.asked.filter { discovery.failures[$0] != nil || isSilent($0) }
         guard !broken.isEmpty else {
-            return options.until == nil && discovery.peerCount > 0 ? .yes : .no
+            let count = discovery.peerCount + earlierCount
+            return options.until == nil && count > 0 ? .yes : .no
         }
         let someWorked = options.chosen.methods.contains { discovery.failures[$0] == nil }
         return someWorked && discovery.peerCount > 0 ? .partly : .failure

@@ -109,7 +109,9 @@ extension RelaySession {
     /// Looks again and again whether anything is still on its way, then says goodbye and ends.
     func drain(_ host: NodeHost, until deadline: Instant) {
         let driver = host.driver
-        let isQuiet = driver.waitingOctets == 0 && driver.node.unacknowledged == 0
+        let isQuiet =
+            driver.waitingOctets == 0 && driver.node.unacknowledged == 0
+            && gossip?.isGone ?? true
         guard isQuiet || SystemClock.now >= deadline else {
             return host.schedule(after: .milliseconds(10)) { [unowned self] in
                 drain(host, until: deadline)

@@ -18,6 +18,7 @@ final class RelaySession {
     private var isLeaving = false
     var isWatched = false
     let startedAt = SystemClock.now
+    private(set) var gossip: RelayGossip?
     private var input: PacketInput?
     private let custodian: Custodian?
     private var signals: OctetSource?
@@ -116,9 +117,12 @@ final class RelaySession {
     /// Listeners are there (or not): tell the mesh and the reader where, then connect.
     private func began(_ results: [Result<Endpoint, Transports.Failure>]) throws {
         var addresses: [PeerAddress] = []
+        var bound: [Endpoint] = []
         for result in results {
             switch result {
-            case .success(let endpoint): addresses.append(reachable(endpoint))
+            case .success(let endpoint):
+                addresses.append(reachable(endpoint))
+                bound.append(endpoint)
             case .failure(let failure):
                 throw ToolFailure(
                     .failure, code: "cannotListen", "cannot listen on \(failure.description)",
@@ -143,6 +147,11 @@ final class RelaySession {
         }
         if let left = io.timeLeft { host.schedule(after: left) { [unowned self] in leave() } }
         if options.stdin { startInput(host) }
+        if !options.gossip.seeds.isEmpty {
+            let gossip = RelayGossip(self, bound)
+            self.gossip = gossip
+            try gossip.start(host)
+        }
         try io.output.flush()
         announceService(listeners: addresses.count)
     }
@@ -212,12 +221,14 @@ final class RelaySession {
         isLeaving = true
         notice.stopping()
         host.driver.stopListening()
+        gossip?.leave()
         drain(host, until: SystemClock.now + (options.drain?.duration ?? .seconds(10)))
     }
 
     private func finish() throws {
         custodian?.close()
         if let socketPath { ControlSocket.remove(socketPath) }
+        gossip?.close()
         guard let total = metrics(interval: nil).first else { return }
         try io.output.write(
             SummaryRecord(

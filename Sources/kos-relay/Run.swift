@@ -9,6 +9,7 @@ struct Run: Tool {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var control: ControlOptions
+    @OptionGroup var gossip: GossipOptions
 
     @Option(
         parsing: .upToNextOption,

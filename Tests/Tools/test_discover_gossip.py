@@ -224,6 +224,29 @@ def test_we_acknowledge_queries_and_pass_events_on(plain):
     assert "Successfully contacted all live nodes" in result.stdout, result.stdout
 
 
+def test_a_relay_is_a_member(cluster):
+    """kos-relay is listed with its announcement, tells of members, and takes leave when it ends."""
+    cluster.serf("s1", "-tag", "role=sensor")
+    output = cluster.folder / "relay.out"
+    with open(output, "wb") as file, open(cluster.folder / "relay.err", "wb") as errors:
+        relay = subprocess.Popen(
+            [tool("kos-relay"), "--name", "gate", "--listen", "tcp://127.0.0.1:0", "--socket", "none",
+             *cluster.options("s1")[2:], "--gossip-bind", cluster.address("k1")],
+            stdout=file, stderr=errors, env=cluster.environment("k1"))
+    cluster.running["k1"] = relay
+    node = wait_for(lambda: records(output.read_text()))[0]["nodeId"]
+    wait_for(lambda: cluster.status("s1", node) == "alive")
+    tags = cluster.members("s1")[node]["tags"]
+    assert tags["name"] == "gate" and tags["role"] == "relay" and tags["nodeId"] == node
+    wait_for(lambda: "s1" in view(output))
+    assert view(output)["s1"]["capabilities"] == ["sensor"]
+    found = cluster.discover(*cluster.options("s1"), "--until", node)
+    [peer] = [record for record in records(found.stdout) if record["nodeId"] == node]
+    assert peer["metadata"]["signed"] is True and peer["addresses"][0]["port"] > 0
+    cluster.kill("k1", signal.SIGTERM)
+    wait_for(lambda: cluster.status("s1", node) == "left")
+
+
 def test_one_member_of_two_is_enough(plain):
     plain.serf("s1")
     result = plain.discover(*plain.options("s9", "s1"))

@@ -1,0 +1,110 @@
+import KosCore
+import KosNet
+import KosTool
+
+/// The relay as a member of a gossip cluster: its signed announcement are its tags, and members
+/// that come and go are peer records.
+final class RelayGossip {
+    private let session: RelaySession
+    private let endpoints: [Endpoint]
+    private var driver: GossipDriver?
+    private var book = PeerBook(hold: .zero)
+    private var hasJoined = false
+    /// Whether nobody waits for this member's leave to go round.
+    private(set) var isGone = true
+    private static let ttl = Duration.seconds(120)
+    private static let verifier = SignatureVerifier()
+
+    init(_ session: RelaySession, _ endpoints: [Endpoint]) {
+        self.session = session
+        self.endpoints = endpoints.map { endpoint in
+            let isAny = ["*", "::", "0.0.0.0"].contains(endpoint.host)
+            return Endpoint(
+                transport: endpoint.transport, host: isAny ? "" : endpoint.host,
+                port: endpoint.port, path: endpoint.path)
+        }
+    }
+
+    func start(_ host: NodeHost) throws {
+        let options = session.options.gossip
+        let setup = GossipDriver.Setup(
+            name: session.identity.node.text, bind: options.bind(own: IPAddress.own(towards:)),
+            tags: try tags(), settings: options.settings,
+            envelope: try options.envelope(GossipCipher()))
+        let driver = GossipDriver(
+            setup, on: host.driver.loop, seed: SystemClock.seed, now: { SystemClock.now })
+        self.driver = driver
+        driver.observer = { [unowned self] output in host.guarded { try observe(output) } }
+        driver.begin { result in
+            host.guarded {
+                guard case .failure(let failure) = result else { return }
+                throw ToolFailure(
+                    .failure, code: "cannotListen",
+                    "gossip: cannot listen on \(setup.bind): \(failure.description)",
+                    hint: "choose another --gossip-bind")
+            }
+        }
+        driver.post(.join(options.seeds))
+        host.every(.seconds(10)) { [unowned self] in
+            if !hasJoined, isGone { driver.post(.join(options.seeds)) }
+        }
+        host.every(RelayGossip.ttl * 0.5) { [unowned self] in driver.post(.tags(try tags())) }
+    }
+
+    private func tags() throws -> [String: String] {
+        let identity = session.identity
+        let options = session.options
+        var more = options.gossip.tags
+        if let name = options.name { more["name"] = name }
+        let announcement = PeerAnnouncement(
+            nodeId: identity.node, capabilities: options.capability, endpoints: endpoints,
+            timestamp: SystemClock.timestamp,
+            ttlMs: Int(RelayGossip.ttl.nanoseconds / 1_000_000)
+        ).fittingTXT(maxOctets: PeerAnnouncement.maxTagOctets).signed(by: identity)
+        guard let tags = announcement.tags(adding: more) else {
+            throw ToolFailure.usage(
+                "the --listen endpoints and tags do not fit into a member's 512 octets",
+                hint: "name fewer of them")
+        }
+        return tags
+    }
+
+    private func observe(_ output: Gossip.Output) throws {
+        let io = session.io
+        let time = SystemClock.timestamp
+        var records: [PeerRecord] = []
+        switch output {
+        case .member(let member):
+            if let reason = member.reason {
+                let input = PeerBook.Input.lost(member.source, reason, at: time)
+                book.handle(input, at: SystemClock.now, into: &records)
+            } else if let sighting = member.sighting(trust: { $0.trust(by: RelayGossip.verifier) })
+            {
+                book.handle(.seen(sighting, at: time), at: SystemClock.now, into: &records)
+            }
+        case .joined(let contact, let members):
+            hasJoined = true
+            io.errors.note("gossip: \(contact) told of \(members) members")
+        case .refused(let contact, let reason):
+            if hasJoined {
+                io.errors.note("gossip: \(contact): \(reason)")
+            } else {
+                io.errors.say("gossip: \(contact): \(reason); asked again in 10 s")
+            }
+        case .conflict(let node):
+            io.errors.note("gossip: another '\(node.name)' is at \(node.address)")
+        case .departed: isGone = true
+        case .event, .send, .open, .answer: return
+        }
+        for record in records { try io.output.write(record) }
+        try io.output.flush()
+    }
+
+    /// Takes leave; `isGone` when it is known.
+    func leave() {
+        isGone = !hasJoined
+        driver?.post(.leave)
+    }
+
+    func close() { driver?.close() }
+}
