@@ -109,16 +109,18 @@ extension RelaySession {
     /// Looks again and again whether anything is still on its way, then says goodbye and ends.
     func drain(_ host: NodeHost, until deadline: Instant) {
         let driver = host.driver
+        let waiting = driver.waitingOctets + driver.node.queuedOctets
         let isQuiet =
-            driver.waitingOctets == 0 && driver.node.unacknowledged == 0
+            waiting == 0 && driver.node.unacknowledged == 0
             && gossip?.isGone ?? true
         guard isQuiet || SystemClock.now >= deadline else {
             return host.schedule(after: .milliseconds(10)) { [unowned self] in
                 drain(host, until: deadline)
             }
         }
-        let lost = driver.waitingOctets
-        if lost > 0 { io.errors.say("\(lost) octets were not taken by their neighbours in time") }
+        if waiting > 0 {
+            io.errors.say("\(waiting) octets were not taken by their neighbours in time")
+        }
         driver.post(.service(.depart))
         host.schedule(after: .milliseconds(20)) { host.stop() }
     }

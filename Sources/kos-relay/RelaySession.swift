@@ -100,8 +100,7 @@ final class RelaySession {
         }
         driver.exposition = { [unowned driver] in
             driver.node.exposition(
-                at: SystemClock.now, timestamp: SystemClock.timestamp,
-                queueDrops: driver.queueDrops)
+                at: SystemClock.now, timestamp: SystemClock.timestamp)
         }
         if rules != AccessRules() { driver.post(.admit(rules)) }
         if let socketPath {

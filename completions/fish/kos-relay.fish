@@ -23,7 +23,7 @@ function __kos-relay_parse_tokens -S
         __kos-relay_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'run'
-            __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'listen=+' 'connect=+' 'name=' 'capability=+' 'key-file=' 'insecure' 'stdin' 'events=' 'custody=' 'custody-time=' 'custody-quota=' 'metrics=' 'deny=' 'allow=' 'drain=' 'heartbeat=' 'version' 'h/help'
+            __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'gossip-join=+' 'gossip-bind=' 'gossip-keyring=' 'gossip-label=' 'gossip-profile=' 'gossip-tag=+' 'listen=+' 'connect=+' 'name=' 'capability=+' 'key-file=' 'insecure' 'stdin' 'events=' 'custody=' 'custody-time=' 'custody-quota=' 'max-queue=' 'rate=' 'metrics=' 'deny=' 'allow=' 'drain=' 'heartbeat=' 'version' 'h/help'
         case 'status'
             __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'version' 'h/help'
         case 'who'

@@ -27,16 +27,16 @@ extension MeshNode {
     }
 
     /// The metrics as Prometheus reads them.
-    package func exposition(
-        at now: Instant, timestamp: Timestamp, queueDrops: Int
-    ) -> String {
+    package func exposition(at now: Instant, timestamp: Timestamp) -> String {
         let (nodes, ratio) = mesh.connectivity
-        let records = metrics(
-            at: now, timestamp: timestamp, interval: nil, queueDrops: queueDrops)
+        let records = metrics(at: now, timestamp: timestamp, interval: nil)
         return PrometheusText(
             records, mesh: .init(nodes: nodes, connectivity: ratio), version: Version.toolkit
         ).text
     }
+
+    /// Octets that wait in the node for their turn on some link.
+    package var queuedOctets: Int { links.entries.keys.reduce(0) { $0 + queueLength(of: $1) } }
 
     /// The link to a neighbour as this node measures it; nil when it is gone.
     package func link(
