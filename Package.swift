@@ -64,6 +64,7 @@ let package = Package(
         .target(name: "KosNet", dependencies: ["KosCore", crypto] + nio, swiftSettings: strict),
         .target(name: "KosRadio", dependencies: ["KosCore", "CBluetooth"], swiftSettings: strict),
         .target(name: "KosMDNS", dependencies: ["KosCore", "CAvahi"], swiftSettings: strict),
+        .target(name: "KosStore", dependencies: ["KosCore", "CSQLite"], swiftSettings: strict),
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
@@ -72,13 +73,15 @@ let package = Package(
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(
             name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // The tools.
         tool("kos-discover", ["KosNet", "KosRadio", "KosMDNS"]),
         tool("kos-route", ["KosSimulation"]),
         tool("kos-send", ["KosNet", "KosRadio"]),
-        tool("kos-relay", ["KosNet", "KosRadio", "KosSimulation"]),
+        tool("kos-relay", ["KosNet", "KosRadio", "KosStore", "KosSimulation"]),
         tool("kos-lora", ["KosNet", "KosRadio"]),
         tool("kos-capture", ["KosCapture", "KosPcap"]),
 

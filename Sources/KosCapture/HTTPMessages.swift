@@ -1,3 +1,5 @@
+import KosCore
+
 /// Reads one direction of an HTTP/1.1 connection (RFC 9112) for what kOS carries on it: JSON
 /// bodies, and the change to WebSocket.
 package struct HTTPMessages: Sendable {
@@ -31,10 +33,12 @@ package struct HTTPMessages: Sendable {
         while cursor.left > 0 {
             switch state {
             case .head:
-                guard let octet = cursor.u8(bytes) else { return .more }
-                line.append(octet)
+                var count = 0
+                while count < cursor.left, bytes.octet(cursor.at + count) != 0x0A { count += 1 }
+                guard let part = cursor.take(min(cursor.left, count + 1)) else { return .more }
+                line.append(bytes, part)
                 guard line.count <= HTTPMessages.maxHead else { return .lost }
-                guard octet == 0x0A, endsHead else { continue }
+                guard line.last == 0x0A, endsHead else { continue }
                 switch readHead() {
                 case .webSocket: return .webSocket(cursor.at)
                 case .lost: return .lost
@@ -74,7 +78,7 @@ package struct HTTPMessages: Sendable {
             body = []
             return
         }
-        for index in range { body.append(bytes.octet(index)) }
+        body.append(bytes, range)
     }
 
     private mutating func finishBody(give: ([UInt8]) -> Void) {
@@ -85,30 +89,34 @@ package struct HTTPMessages: Sendable {
 
     /// Understands the head in `line`; `.more` when a body or the next head follows.
     private mutating func readHead() -> Outcome {
-        let text = String(decoding: line, as: UTF8.self)
-        var lines = text.split(whereSeparator: \.isNewline)[...]
-        guard let first = lines.popFirst() else { return .more }
-        let words = first.split(separator: " ", maxSplits: 2)
-        let isResponse = first.hasPrefix("HTTP/1.")
-        guard words.count >= 2, isResponse || first.contains("HTTP/1.") else { return .lost }
-        let status = isResponse ? Int(words[1]) ?? 0 : 0
+        let lines = line.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D })
+        guard let first = lines.first else { return .more }
+        let words = first.split(separator: 0x20, maxSplits: 2)
+        let isResponse = first.starts(with: HTTPMessages.version)
+        guard words.count >= 2,
+            isResponse || words.last?.starts(with: HTTPMessages.version) ?? false
+        else { return .lost }
+        let status = isResponse ? HTTPMessages.number(words[1]) ?? 0 : 0
         var length: Int?
         var isChunked = false
         var upgrades = false
         keepsBody = false
-        for field in lines {
-            guard let colon = field.firstIndex(of: ":") else { return .lost }
-            let value = field[field.index(after: colon)...].lowercased()
-                .drop { $0 == " " || $0 == "\t" }
-            switch field[..<colon].lowercased() {
+        for field in lines.dropFirst() {
+            guard let colon = field.firstIndex(of: 0x3A) else { return .lost }
+            // Only four fields matter here: told by their length first.
+            let size = colon - field.startIndex
+            guard size == 7 || size == 12 || size == 14 || size == 17 else { continue }
+            let name = String(decoding: field[..<colon], as: UTF8.self).lowercased()
+            let value = field[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
+            switch name {
             case "content-length":
-                guard let given = Int(value), given >= 0, length ?? given == given else {
+                guard let given = HTTPMessages.number(value), length ?? given == given else {
                     return .lost
                 }
                 length = given
-            case "transfer-encoding": isChunked = value.contains("chunked")
-            case "upgrade": upgrades = value.contains("websocket")
-            case "content-type": keepsBody = value.contains("json")
+            case "transfer-encoding": isChunked = HTTPMessages.mentions("chunked", value)
+            case "upgrade": upgrades = HTTPMessages.mentions("websocket", value)
+            case "content-type": keepsBody = HTTPMessages.mentions("json", value)
             default: break
             }
         }
@@ -124,6 +132,20 @@ package struct HTTPMessages: Sendable {
             state = .head
         }
         return .more
+    }
+
+    private static let version = Array("HTTP/1.".utf8)
+
+    /// Decimal digits, with blank space behind them.
+    private static func number(_ text: ArraySlice<UInt8>) -> Int? {
+        let digits = text.prefix { (0x30...0x39).contains($0) }
+        let isAlone = text[digits.endIndex...].allSatisfy { $0 == 0x20 || $0 == 0x09 }
+        guard !digits.isEmpty, digits.count <= 15, isAlone else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int($1 & 15) }
+    }
+
+    private static func mentions(_ word: String, _ value: ArraySlice<UInt8>) -> Bool {
+        String(decoding: value, as: UTF8.self).lowercased().contains(word)
     }
 
     /// A line between chunks (RFC 9112 §7.1); false when it is none.

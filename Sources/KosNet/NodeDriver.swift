@@ -5,8 +5,9 @@ import NIOPosix
 /// Runs a `MeshNode` on one event loop: sockets in, sockets out, alarms, and the node's other
 /// outputs to whoever asked. Everything here happens on that loop; nothing hops.
 package final class NodeDriver {
-    /// Octets that may wait for one neighbour; what comes on top is dropped and counted.
-    package static let maxQueue = 1 << 20
+    /// Octets that a connection takes before the node is told to hold the rest back.
+    static let watermark = ChannelOptions.Types.WriteBufferWaterMark(
+        low: 64 * 1024, high: 256 * 1024)
 
     package let loop: any EventLoop
     package private(set) var node: MeshNode
@@ -27,8 +28,8 @@ package final class NodeDriver {
     private var isBusy = false
     private var inputs: [MeshNode.Input] = []
     private var outputs: [MeshNode.Output] = []
-    /// Packets dropped because their neighbour did not read, by link.
-    package private(set) var queueDrops = 0
+    /// Connections of which the node knows that they take nothing.
+    private var busy: Set<LinkID> = []
     package private(set) var listeners: [any Channel] = []
 
     package init(_ node: MeshNode, on loop: any EventLoop, now: @escaping () -> Instant) {
@@ -52,6 +53,12 @@ package final class NodeDriver {
         }
         inputs.removeAll(keepingCapacity: true)
         finish()
+    }
+
+    /// A way to hand the node inputs from other threads.
+    package var mailbox: @Sendable (MeshNode.Input) -> Void {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        return { [loop] input in loop.execute { bound.value.post(input) } }
     }
 
     private func wake() {
@@ -83,11 +90,16 @@ package final class NodeDriver {
             switch output {
             case .link(.octets(let link, let octets)):
                 guard let conduit = conduits[link] else { continue }
-                if conduit.isWritable { conduit.write(octets) } else { queueDrops += 1 }
+                conduit.write(octets)
+                // What the node wrote in the same breath is bounded by what it just read.
+                if !conduit.isWritable, busy.insert(link).inserted {
+                    inputs.append(.link(.busy(link)))
+                }
+            case .link(.read(let link, let isWanted)): conduits[link]?.read(isWanted)
             case .link(.close(let link, _)): conduits[link]?.close()
             case .link: break
             case .dial(let endpoint): dial(endpoint)
-            case .service, .notice: observer(output, time)
+            case .service, .notice, .journal: observer(output, time)
             }
         }
     }
@@ -120,7 +132,14 @@ package final class NodeDriver {
         post(.link(.octets(link, octets)))
     }
 
+    /// A connection takes more again.
+    package func writable(_ link: LinkID) {
+        guard busy.remove(link) != nil else { return }
+        post(.link(.ready(link)))
+    }
+
     package func closed(_ link: LinkID) {
+        busy.remove(link)
         guard conduits.removeValue(forKey: link) != nil else { return }
         post(.link(.closed(link)))
     }
@@ -170,6 +189,13 @@ package protocol Conduit: AnyObject {
     func write(_ octets: [UInt8])
     func flush()
     func close()
+    /// Whether to take what comes, or to leave it where it is.
+    func read(_ isWanted: Bool)
+}
+
+extension Conduit {
+    /// Where nothing can be left waiting everything is taken.
+    package func read(_ isWanted: Bool) {}
 }
 
 extension Channel {

@@ -4,9 +4,11 @@ package import KosCore
 
 /// An Ed25519 key pair on disk: PKCS#8 PEM (RFC 8410), mode 0600, as `openssl genpkey` writes it.
 package struct NodeIdentity: Signer {
-    package struct Failure: Error, Sendable {
-        package let path: String
+    package struct Failure: AdapterFailure, Sendable {
+        package let code = "identity"
         package let message: String
+
+        init(path: String, message: String) { self.message = "\(path): \(message)" }
     }
 
     package let node: NodeID

@@ -44,6 +44,11 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
         driver.received(Array(buffer.readableBytesView), on: link)
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if let link, context.channel.isWritable { driver.writable(link) }
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         if let link { driver.closed(link) }
         self.context = nil
@@ -64,6 +69,11 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
         isDirty = true
         context.write(
             wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
+    }
+
+    func read(_ isWanted: Bool) {
+        context?.channel.setOption(.autoRead, value: isWanted).assumeIsolated().whenComplete { _ in
+        }
     }
 
     func flush() {

@@ -4,15 +4,11 @@ import NIOPosix
 
 /// TCP: a packet a line (kos(7), TRANSPORTS).
 enum TCPTransport {
-    /// The default low mark equals one read, so that back-pressure would flap.
-    static let watermark = ChannelOptions.Types.WriteBufferWaterMark(
-        low: 256 * 1024, high: NodeDriver.maxQueue)
-
     static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(driver, eventLoop: driver.loop)
         let bootstrap = ClientBootstrap(group: driver.loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: watermark)
+            .channelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
             .connectTimeout(Transports.connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -33,7 +29,7 @@ enum TCPTransport {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.backlog, value: 1024)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.writeBufferWaterMark, value: watermark)
+                .childChannelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(

@@ -95,6 +95,11 @@ final class DatagramHandler: ChannelInboundHandler {
         driver.received(Array(envelope.data.readableBytesView), on: link)
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else { return }
+        for link in remotes.values.compactMap(\.link) { driver.writable(link) }
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         for address in Array(remotes.keys) { forget(address) }
         context.fireChannelInactive()

@@ -13,6 +13,10 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     private var context: ChannelHandlerContext?
     private var link: LinkID?
     private var isClosing = false
+    /// Messages that came in one go, a newline behind each.
+    private var arrived: [UInt8] = []
+    /// Where octets go that are frames already: behind the encoder, which takes one at a time.
+    private var encoder: ChannelHandlerContext?
     private(set) var isDirty = false
 
     init(driver: NodeDriver, remote: Endpoint, isClient: Bool) {
@@ -31,6 +35,10 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        if !isClient {
+            encoder = try? context.pipeline.syncOperations.context(
+                handlerType: WebSocketFrameEncoder.self)
+        }
         let traits = LinkTraits(transport: .ws, remote: remote, isOutgoing: isClient)
         link = driver.opened(self, traits)
     }
@@ -42,8 +50,12 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         let payload = frame.unmaskedData
         switch frame.opcode {
         case .text, .binary:
-            guard let link, !isClosing else { return }
-            driver.received(Array(payload.readableBytesView), on: link)
+            guard !isClosing, payload.readableBytes <= LinkTraits.maxPacket else { return }
+            let start = arrived.count
+            arrived += payload.readableBytesView
+            // Between tokens a newline is white space; inside a string it is no JSON anyway.
+            while let place = arrived[start...].firstIndex(of: 0x0A) { arrived[place] = 0x20 }
+            arrived.append(0x0A)
         case .ping: send(.pong, payload, flush: true)
         case .connectionClose:
             if isClosing { return context.close(promise: nil) }
@@ -54,9 +66,28 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         }
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        pass()
+        context.fireChannelReadComplete()
+    }
+
+    private func pass() {
+        guard let link, !arrived.isEmpty else { return }
+        let run = arrived
+        arrived = []
+        driver.received(run, on: link)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if let link, context.channel.isWritable { driver.writable(link) }
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        pass()
         if let link { driver.closed(link) }
         self.context = nil
+        encoder = nil
         context.fireChannelInactive()
     }
 
@@ -91,7 +122,34 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     func write(_ octets: [UInt8]) {
         guard let context, !isClosing else { return }
         isDirty = true
-        send(.text, context.channel.allocator.buffer(bytes: octets), flush: false)
+        guard let encoder else {
+            return PhysicalLayer.forEachLine(of: octets) {
+                send(.text, context.channel.allocator.buffer(bytes: octets[$0]), flush: false)
+            }
+        }
+        var frames = context.channel.allocator.buffer(capacity: octets.count + octets.count / 64)
+        PhysicalLayer.forEachLine(of: octets) { WebSocketHandler.frame(octets[$0], into: &frames) }
+        encoder.write(NIOAny(frames), promise: nil)
+    }
+
+    /// RFC 6455 §5.2: a whole text message, not masked.
+    private static func frame(_ message: ArraySlice<UInt8>, into frames: inout ByteBuffer) {
+        frames.writeInteger(UInt8(0x81))
+        switch message.count {
+        case ..<126: frames.writeInteger(UInt8(message.count))
+        case ..<65536:
+            frames.writeInteger(UInt8(126))
+            frames.writeInteger(UInt16(message.count))
+        default:
+            frames.writeInteger(UInt8(127))
+            frames.writeInteger(UInt64(message.count))
+        }
+        frames.writeBytes(message)
+    }
+
+    func read(_ isWanted: Bool) {
+        context?.channel.setOption(.autoRead, value: isWanted).assumeIsolated().whenComplete { _ in
+        }
     }
 
     func flush() {

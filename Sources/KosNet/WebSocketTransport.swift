@@ -14,7 +14,7 @@ enum WebSocketTransport {
         let upgraded = driver.loop.makePromise(of: Void.self)
         let bootstrap = ClientBootstrap(group: driver.loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: TCPTransport.watermark)
+            .channelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
             .connectTimeout(Transports.connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -76,7 +76,7 @@ enum WebSocketTransport {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.backlog, value: 1024)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.writeBufferWaterMark, value: TCPTransport.watermark)
+                .childChannelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try addServer(channel, bound) }
                 }

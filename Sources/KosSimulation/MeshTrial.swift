@@ -1,8 +1,10 @@
 import KosCore
 
 /// A mesh of relays under faults, from a seed: lossy, slow, doubling, reordering links, links that
-/// go down, a partition, a crash; traffic with acknowledgements; and the laws that must hold all
-/// the time.
+/// go down or carry one way only, a partition, crashes that lose what was not committed, clocks
+/// that jump, disks that are full for a moment; traffic with acknowledgements; and the laws that
+/// must hold all the time: whatever was acknowledged, by its destination or by a custodian, is
+/// delivered, and no application gets anything twice.
 package struct MeshTrial: Sendable {
     package struct Settings: Sendable {
         package var nodes = 20
@@ -10,12 +12,17 @@ package struct MeshTrial: Sendable {
         /// Virtual time with faults, then without.
         package var trouble = Duration.seconds(20)
         package var calm = Duration.seconds(40)
+        /// Whether relays keep packets for nodes that are away.
+        package var keeps = true
+        package var crashes = 3
         package init() {}
     }
     package struct Outcome: Sendable {
         package var seed: UInt64
         package var sent = 0
         package var acknowledged = 0
+        /// Of these, acknowledged by a custodian before the destination had them.
+        package var stored = 0
         package var delivered = 0
         package var framesSent = 0
         package var events = 0
@@ -29,8 +36,20 @@ package struct MeshTrial: Sendable {
     private var random: SplitMix64
     private var outcome: Outcome
     private var keys: [SimulatedKeys] = []
+    /// Deliveries of each packet, by the life of the node: what a destination remembers it loses
+    /// when it crashes.
     private var received: [String: Int] = [:]
+    private var delivered: Set<String> = []
     private var confirmed: Set<String> = []
+    private var entrusted: Set<String> = []
+    private var disks: [SimulatedDisk] = []
+    /// What is on the disk of a node that is down.
+    private var remains: [[Custody.Item]] = []
+    /// Packets that were in custody: they may come by a node again, on another way.
+    private var queued: Set<String> = []
+    private var authors: [String: Int] = [:]
+    private var posts: [Int] = []
+    private var lives: [Int] = []
 
     package init(seed: UInt64, settings: Settings = Settings()) {
         self.seed = seed
@@ -49,15 +68,23 @@ package struct MeshTrial: Sendable {
         for number in 0..<settings.nodes {
             guard let key = SimulatedKeys(number: number, seed: seed) else { continue }
             keys.append(key)
+            disks.append(SimulatedDisk(seed: random.next(), failure: 0.02))
+            remains.append([])
+            lives.append(0)
+            posts.append(0)
             simulator.add(node(number, at: .zero))
         }
         connect(&simulator)
         plan(&simulator)
         let end = Instant.zero + settings.trouble + settings.calm
-        while simulator.now < end {
-            simulator.run(until: min(end, simulator.now + .seconds(1))) {
-                simulator, node, time, output in
+        for turn in turns() + [(end, 0, nil)] {
+            simulator.run(until: turn.at) { simulator, node, time, output in
                 observe(output, at: node, time, &simulator)
+            }
+            switch turn.isCrash {
+            case true: crash(turn.node, &simulator)
+            case false: restart(turn.node, &simulator)
+            case nil: break
             }
         }
         judge()
@@ -85,12 +112,43 @@ package struct MeshTrial: Sendable {
         return LinkTraits(transport: .udp, remote: remote, isOutgoing: false)
     }
 
-    private func node(_ number: Int, at now: Instant) -> MeshNode {
+    /// Crashes and restarts, in the order of their times.
+    private mutating func turns() -> [(at: Instant, node: Int, isCrash: Bool?)] {
+        var turns: [(at: Instant, node: Int, isCrash: Bool?)] = []
+        let whole = Int(settings.trouble.milliseconds)
+        for _ in 0..<(settings.keeps ? settings.crashes : 0) {
+            let node = Int.random(in: 0..<settings.nodes, using: &random)
+            let down = Int.random(in: 500..<whole - 500, using: &random)
+            let up = Int.random(in: down + 100..<whole, using: &random)
+            turns.append((.zero + .milliseconds(down), node, true))
+            turns.append((.zero + .milliseconds(up), node, false))
+        }
+        return turns.sorted { ($0.at, $0.node) < ($1.at, $1.node) }
+    }
+
+    private mutating func crash(_ number: Int, _ simulator: inout Simulator<MeshNode>) {
+        guard simulator[number] != nil else { return }
+        simulator.crash(number, isNoticed: random.unit() < 0.5)
+        remains[number] = disks[number].crash(at: simulator.now)
+    }
+
+    /// Another life, with what the disk has kept and a clock that may have been set.
+    private mutating func restart(_ number: Int, _ simulator: inout Simulator<MeshNode>) {
+        guard simulator[number] == nil else { return }
+        lives[number] += 1
+        let jump = Int64([0, 3_600_000, -3_600_000].randomElement(using: &random) ?? 0)
+        simulator.restart(number, with: node(number, at: simulator.now, clockAhead: jump))
+        simulator.schedule(
+            .journal(.recovered(remains[number])), to: number, at: simulator.now)
+    }
+
+    private func node(_ number: Int, at now: Instant, clockAhead: Int64 = 0) -> MeshNode {
         var node = MeshNode.Settings()
         node.name = "n\(number)"
+        if settings.keeps { node.custody = Custody.Settings() }
         return MeshNode(
             signer: keys[number], verifier: SimulatedKeys.verifier(seed: seed), settings: node,
-            epoch: Timestamp(milliseconds: 1_700_000_000_000), at: now,
+            epoch: Timestamp(milliseconds: 1_700_000_000_000 + clockAhead), at: now,
             seed: seed &* 31 &+ UInt64(number) &+ UInt64(bitPattern: now.nanoseconds))
     }
 
@@ -128,6 +186,14 @@ package struct MeshTrial: Sendable {
             simulator.script(at: .zero + .milliseconds(down)) { $0.setLink(link, isUp: false) }
             simulator.script(at: .zero + .milliseconds(up)) { $0.setLink(link, isUp: true) }
         }
+        for _ in 0..<settings.nodes / 5 {
+            let link = Int.random(in: 0..<simulator.linkCount, using: &random)
+            let deaf = Int.random(in: 0..<whole, using: &random)
+            guard let ends = simulator.ends(of: link) else { continue }
+            simulator.script(at: .zero + .milliseconds(deaf)) { $0.block(link, from: ends.0) }
+        }
+        // Ends all of that.
+        simulator.script(at: .zero + .milliseconds(whole)) { $0.heal() }
         let split = Int.random(in: 2..<max(3, settings.nodes - 1), using: &random)
         let groups = [Array(0..<split), Array(split..<settings.nodes)]
         simulator.script(at: .zero + .milliseconds(whole / 2)) { $0.partition(groups) }
@@ -143,7 +209,7 @@ package struct MeshTrial: Sendable {
                 simulator.schedule(
                     .service(.post(message, token: source * 1000 + index)), to: source,
                     at: .zero + .milliseconds(time))
-                outcome.sent += 1
+                posts[source] += 1
             }
         }
     }
@@ -154,20 +220,28 @@ package struct MeshTrial: Sendable {
     ) {
         switch output {
         case .service(.received(let packet, _, _)):
-            received[packet.id, default: 0] += 1
-            if received[packet.id] ?? 0 > 1 {
+            delivered.insert(packet.id)
+            let life = "\(packet.id) \(lives[node])"
+            received[life, default: 0] += 1
+            if received[life] ?? 0 > 1 {
                 complain("packet \(packet.id) was delivered twice at \(node)", time)
             }
             if packet.destination != keys[node].node.text {
                 complain("packet \(packet.id) was delivered at \(node), not its destination", time)
             }
-            if Set(packet.route).count != packet.route.count {
+            if Set(packet.route).count != packet.route.count, !queued.contains(packet.id) {
                 complain("packet \(packet.id) went in a circle: \(packet.route)", time)
             }
             if packet.metadata.hops > Packet.maxTTL {
                 complain("packet \(packet.id) crossed \(packet.metadata.hops) links", time)
             }
         case .service(.dialogue(.delivery(.confirmed(let id, _, _, _)))): confirmed.insert(id)
+        case .service(.dialogue(.delivery(.entrusted(let id, _, _, _)))): entrusted.insert(id)
+        case .service(.accepted(_, let packet)): authors[packet.id] = node
+        case .notice(.queued(let id, _, _, _)): queued.insert(id)
+        case .journal(let request):
+            guard let written = disks[node].take(request, at: time) else { return }
+            simulator.schedule(.journal(written.answer), to: node, at: written.at)
         case .link(.close(let link, _)):
             // What a driver does: the connection is gone, and made anew a moment later.
             guard let ends = simulator.ends(of: link.number) else { return }
@@ -180,10 +254,19 @@ package struct MeshTrial: Sendable {
     }
 
     private mutating func judge() {
-        outcome.acknowledged = confirmed.count
-        outcome.delivered = received.count
-        for id in confirmed.sorted() where received[id] == nil {
+        // A source that has crashed no longer waits for anything.
+        let steady = lives.indices.filter { lives[$0] == 0 }
+        outcome.sent = steady.map { posts[$0] }.reduce(0, +)
+        outcome.acknowledged = confirmed.union(entrusted).count {
+            authors[$0].map { lives[$0] == 0 } ?? false
+        }
+        outcome.stored = entrusted.count
+        outcome.delivered = delivered.count
+        for id in confirmed.sorted() where !delivered.contains(id) {
             complain("packet \(id) was acknowledged and never delivered", .zero)
+        }
+        for id in entrusted.sorted() where !delivered.contains(id) {
+            complain("packet \(id) was stored by a custodian and never delivered", .zero)
         }
     }
 

@@ -127,6 +127,7 @@ extension Duration {
     /// As it is typed: `250ms`, `5s`.
     package var text: String {
         let milliseconds = nanoseconds / 1_000_000
+        if milliseconds % 3_600_000 == 0, milliseconds > 0 { return "\(milliseconds / 3_600_000)h" }
         return milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
     }
 }

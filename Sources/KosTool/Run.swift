@@ -57,7 +57,9 @@ struct Run {
         if error is RecordOutput.Closed { return .yes }
         let failure =
             error as? ToolFailure
-            ?? ToolFailure(.failure, code: "failed", "\(error)")
+            ?? (error as? any AdapterFailure).map {
+                ToolFailure(.failure, code: $0.code, $0.message)
+            } ?? ToolFailure(.failure, code: "failed", "\(error)")
         if failure.code != "writeFailed" {
             do {
                 try output.finish()

@@ -12,7 +12,9 @@ package enum ToolMain {
         occupyStandardDescriptors()
         let name = root.configuration.commandName ?? "kos"
         if let text = answerWithoutParsing(arguments, name) { exit(put(text, name).rawValue) }
-        exit(start(root, arguments.map { $0 == "--lock" ? "--lock=-" : $0 }, name).rawValue)
+        // Options whose value may be left out.
+        let whole = arguments.map { ["--lock", "--custody"].contains($0) ? $0 + "=-" : $0 }
+        exit(start(root, whole, name).rawValue)
     }
 
     /// Ends a call whose whole answer is `text`.

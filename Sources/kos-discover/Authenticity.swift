@@ -16,11 +16,6 @@ enum Authenticity {
 
     /// The key of this node, made on first need.
     static func identity(_ io: ToolIO) throws -> NodeIdentity {
-        let path = try io.directories.file("identity.pem", in: .data)
-        do throws(NodeIdentity.Failure) {
-            return try NodeIdentity(path: path)
-        } catch {
-            throw ToolFailure(.failure, code: "identity", "\(error.path): \(error.message)")
-        }
+        try NodeIdentity(path: io.directories.file("identity.pem", in: .data))
     }
 }

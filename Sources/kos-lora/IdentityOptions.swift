@@ -40,10 +40,6 @@ struct IdentityOptions: ParsableArguments {
                 .failure, code: "noIdentity", "there is no home directory for the key",
                 hint: "give --key-file")
         }
-        do {
-            return try NodeIdentity(path: path)
-        } catch {
-            throw ToolFailure(.failure, code: "identity", "\(error.path): \(error.message)")
-        }
+        return try NodeIdentity(path: path)
     }
 }

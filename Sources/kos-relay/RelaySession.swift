@@ -20,6 +20,7 @@ final class RelaySession {
     let startedAt = SystemClock.now
     private(set) var gossip: RelayGossip?
     private var input: PacketInput?
+    private let custodian: Custodian?
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
 
@@ -35,12 +36,9 @@ final class RelaySession {
                 options.listen.isEmpty && isAlone
                     ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
-        let path = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
-        do throws(NodeIdentity.Failure) {
-            identity = try NodeIdentity(path: path)
-        } catch {
-            throw ToolFailure(.failure, code: "identity", "\(error.path): \(error.message)")
-        }
+        identity = try NodeIdentity(
+            path: options.keyFile ?? io.directories.file("identity.pem", in: .data))
+        custodian = try options.custody.map { try Custodian($0, options, io) }
         socketPath = try options.control.path(io)
         if options.control.socket == nil {
             // The usual place is made where it is missing; a path that was given is taken as it is.
@@ -59,7 +57,10 @@ final class RelaySession {
         io.output.isPatient = false
         var settings = MeshNode.Settings()
         settings.name = options.name
-        settings.capabilities = options.capability
+        settings.capabilities = capabilities
+        settings.custody = custodian?.settings
+        settings.outbox.maxOctets = options.maxQueue
+        settings.rate = options.rate
         settings.isInsecure = options.insecure
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
@@ -89,6 +90,7 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             io.errors.note("cannot connect to \(endpoint): \(reason)")
         }
+        try custodian?.start(driver)
         if let watch = io.watch {
             let source = OctetSource(watch.descriptor, on: driver.loop) { [unowned self] octets in
                 host.guarded { if try io.take(WatchSignals.events(octets)) { leave() } }
@@ -106,6 +108,10 @@ final class RelaySession {
             try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0) }
         }
         host.listen(on: listening) { [unowned self] results in try began(results) }
+    }
+
+    private var capabilities: [String] {
+        options.capability + (options.custody == nil ? [] : ["store"])
     }
 
     /// Listeners are there (or not): tell the mesh and the reader where, then connect.
@@ -130,7 +136,7 @@ final class RelaySession {
         metadata.name = options.name
         metadata.isSelf = true
         var record = PeerRecord(
-            nodeId: identity.node, addresses: addresses, capabilities: options.capability,
+            nodeId: identity.node, addresses: addresses, capabilities: capabilities,
             metadata: metadata)
         record.timestamp = metadata.lastSeen
         record.event = .found
@@ -174,6 +180,7 @@ final class RelaySession {
             let link = host?.driver.node.link(
                 to: peer, event: isUp ? .up : .down, at: SystemClock.timestamp)
             if let link { try io.output.write(link) }
+        case .journal(let request): custodian?.take(request)
         case .notice(let notice):
             let record = notice.record(at: SystemClock.timestamp)
             if events.contains(record.event.rawValue) { try io.output.write(record) }
@@ -189,8 +196,7 @@ final class RelaySession {
     private func metrics(interval: Duration?) -> [MetricsRecord] {
         guard let driver = host?.driver else { return [] }
         return driver.node.metrics(
-            at: SystemClock.now, timestamp: SystemClock.timestamp, interval: interval,
-            queueDrops: driver.queueDrops)
+            at: SystemClock.now, timestamp: SystemClock.timestamp, interval: interval)
     }
 
     private func answer(_ request: String) -> [UInt8] {
@@ -220,6 +226,7 @@ final class RelaySession {
     }
 
     private func finish() throws {
+        custodian?.close()
         if let socketPath { ControlSocket.remove(socketPath) }
         gossip?.close()
         guard let total = metrics(interval: nil).first else { return }

@@ -44,9 +44,29 @@ struct Run: Tool {
 
     @Option(
         help: ArgumentHelp(
-            "Events to write: received,forwarded,delivered,dropped, all or none.", valueName: "list"
+            "Events to write: received,forwarded,delivered,queued,dropped, all or none.",
+            valueName: "list"
         ))
-    var events = "forwarded,delivered,dropped"
+    var events = "forwarded,delivered,queued,dropped"
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep packets for nodes that are away, in dir or the state directory.",
+            valueName: "dir"))
+    var custody: String?
+
+    @Option(help: ArgumentHelp("How long packets are kept.", valueName: "dur"))
+    var custodyTime = DurationOption(Custody.Settings().lifetime)
+
+    @Option(help: ArgumentHelp("Packets of one source that are kept.", valueName: "n"))
+    var custodyQuota = Custody.Settings().quota
+
+    @Option(help: ArgumentHelp("Octets that may wait for one neighbour.", valueName: "n"))
+    var maxQueue = Outbox.Settings().maxOctets
+
+    @Option(
+        help: ArgumentHelp("Packets a second that one neighbour may bring.", valueName: "n"))
+    var rate: Double?
 
     @Option(help: ArgumentHelp("Write metrics this often.", valueName: "dur"))
     var metrics: DurationOption?
@@ -70,6 +90,16 @@ struct Run: Tool {
     @Option(help: ArgumentHelp("Time between heartbeats.", valueName: "dur"))
     var heartbeat: DurationOption?
 
+    mutating func validate() throws {
+        guard maxQueue >= LinkTraits.maxPacket / 16, rate ?? 1 > 0 else {
+            throw ValidationError(
+                "--max-queue is at least \(LinkTraits.maxPacket / 16), --rate more than 0")
+        }
+        guard custodyQuota > 0, custodyTime.duration > .zero else {
+            throw ValidationError("--custody-quota and --custody-time are more than 0")
+        }
+    }
+
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
         let session = try RelaySession(self, io)
         try session.run()
@@ -88,7 +118,7 @@ struct Run: Tool {
     }
 
     func eventNames() throws -> Set<String> {
-        let all = ["received", "forwarded", "delivered", "dropped"]
+        let all = ["received", "forwarded", "delivered", "queued", "dropped"]
         if events == "all" { return Set(all) }
         if events == "none" { return [] }
         let names = events.split(separator: ",").map(String.init)

@@ -30,12 +30,14 @@ struct Simulate: Tool {
         settings.nodes = nodes
         var sent = 0
         var acknowledged = 0
+        var stored = 0
         var events = 0
         var failures = 0
         for offset in 0..<seeds {
             let outcome = MeshTrial.run(seed: seed &+ offset, settings: settings)
             sent += outcome.sent
             acknowledged += outcome.acknowledged
+            stored += outcome.stored
             events += outcome.events
             guard !outcome.violations.isEmpty else { continue }
             failures += 1
@@ -53,6 +55,7 @@ struct Simulate: Tool {
                 counters: [
                     "meshes": .number(Double(seeds)), "failed": .number(Double(failures)),
                     "sent": .number(Double(sent)), "acknowledged": .number(Double(acknowledged)),
+                    "stored": .number(Double(stored)),
                     "events": .number(Double(events)),
                 ]))
         return failures == 0 ? .yes : .no

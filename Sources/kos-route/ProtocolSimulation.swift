@@ -3,7 +3,9 @@ import KosSimulation
 
 /// `-a aodv|dsr|olsr|flooding`: the protocol between the nodes, in the simulator.
 enum ProtocolSimulation {
-    static let run: ProtocolRun = { question in
+    static let run: ProtocolRun = { outcome(of: $0) }
+
+    private static func outcome(of question: ProtocolQuestion) -> ProtocolOutcome {
         let (name, most) = (question.algorithm.rawValue, ProtocolQuestion.maxNodes)
         guard let kind = RoutingProtocolName(rawValue: name) else {
             return .none("\(name) is no protocol")

@@ -4,9 +4,10 @@ import KosTool
 
 /// One run of kos-route: reads records, then answers.
 struct RouteSession {
-    private let io: ToolIO
-    private let request: RouteRequest
-    private var survey = Survey()
+    let io: ToolIO
+    let request: RouteRequest
+    private(set) var survey = Survey()
+    private var room = TopologyRoom()
 
     init(_ io: ToolIO, _ request: RouteRequest) {
         self.io = io
@@ -23,6 +24,7 @@ struct RouteSession {
             try readRecords(input)
         }
         survey.implyLinks()
+        try room.demandToAnswer(survey.topology)
         survey.settle()
     }
 
@@ -55,6 +57,7 @@ struct RouteSession {
         var foreign = ForeignRun(own: Survey.types)
         reading: while true {
             // Most lines of a big topology are plain links: they are taken in runs.
+            try room.watch(survey.topology)
             if !keep {
                 io.goodLines += input.takeRun { survey.takeRun($0, from: $1) }
             }
@@ -82,7 +85,7 @@ struct RouteSession {
 
     // MARK: Answering
 
-    private func demandTopology() throws {
+    func demandTopology() throws {
         guard io.goodLines > 0 else {
             throw ToolFailure(
                 .badInput, code: "noTopology", "no peer or link record was on the input",
@@ -96,53 +99,9 @@ struct RouteSession {
             PreparedGraph.octets(of: survey.topology, metric: request.metric))
     }
 
-    func analyze(_ without: [String]) throws -> ExitStatus {
-        try demandTopology()
-        let (record, unknown) = AnalysisQuery.record(
-            survey, without: without, at: SystemClock.timestamp)
-        for name in unknown {
-            throw ToolFailure.usage(
-                "--without \(name) is neither a node nor a link of this topology",
-                hint: "a link is named A/B")
-        }
-        try io.output.write(record)
-        return .yes
-    }
-
-    /// One source after the other, a record for at most some thousands of targets.
-    func writeMatrix() throws -> ExitStatus {
-        try demandTopology()
-        let topology = survey.topology
-        let router = Router(
-            topology, metric: request.metric, requirements: request.requirements(in: topology))
-        let sweep = DistanceSweep(router.graph, weights: router.weights)
-        let targets: [Int32] =
-            request.targets.isEmpty
-            ? Array(0..<Int32(topology.nodeCount))
-            : try request.targets.compactMap { try find($0) }
-        let sources =
-            try request.source.map { name in try find(name).map { [$0] } ?? [] }
-            ?? Array(0..<Int32(topology.nodeCount))
-        let now = SystemClock.timestamp
-        for source in sources {
-            let sums = sweep.sums(from: source)
-            guard let id = NodeID(topology.name(of: source)) else { continue }
-            var row = MatrixRecord(source: id, metric: request.metric.rawValue, sums: [])
-            row.timestamp = now
-            for target in targets where target != source && sums[Int(target)].isFinite {
-                guard let id = NodeID(topology.name(of: target)) else { continue }
-                row.sums.append((id, RouteQuery.rounded(sums[Int(target)])))
-                guard row.sums.count == 4096 else { continue }
-                try io.output.write(row)
-                row.sums = []
-            }
-            if !row.sums.isEmpty { try io.output.write(row) }
-        }
-        return sources.isEmpty ? .no : .yes
-    }
-
     mutating func answer(in format: GraphFormat?) throws -> ExitStatus {
         try demandTopology()
+        if format != nil { try room.demandToWrite(survey.topology) }
         if request.targets.isEmpty, !request.wantsAll, let format {
             try io.output.write(
                 octets: GraphText(survey.topology, metric: request.metric).text(format).span)
@@ -154,10 +113,25 @@ struct RouteSession {
         var answers = Answers()
         var drawn: Set<Int32> = []
         if request.wantsAll {
-            let routes = query.answerAll(from: source)
-            for route in routes { try io.output.write(route) }
-            answers.count(routes.isEmpty)
-            if routes.isEmpty {
+            var (routes, isEmpty) = ([RouteRecord](), true)
+            try query.answerAll(from: source) { route, links in
+                isEmpty = false
+                if format == nil { try io.output.write(route) }
+                if format == .netjson {
+                    var short = route
+                    short.hops = Array(route.hops.prefix(1))
+                    routes.append(short)
+                }
+                if format != nil { drawn.formUnion(links) }
+            }
+            answers.count(isEmpty)
+            if format == .netjson {
+                let table = RoutesText(
+                    from: survey.topology.name(of: source), routes, metric: request.metric)
+                try io.output.write(octets: table.netJSON.span)
+                return answers.status
+            }
+            if isEmpty {
                 try tell(
                     RouteDiagnosis(
                         code: .noRoute,
@@ -251,7 +225,7 @@ struct RouteSession {
     }
 
     /// The node of that name, or the only one whose name begins so (from six characters on).
-    private func find(_ name: String) throws -> Int32? {
+    func find(_ name: String) throws -> Int32? {
         if let node = survey.topology.index(of: name) { return node }
         guard name.utf8.count >= 6 else { return nil }
         let matches = survey.topology.names.nodes(withPrefix: name, limit: 2)

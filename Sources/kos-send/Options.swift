@@ -71,12 +71,7 @@ struct TargetOptions: ParsableArguments {
     var persistence: Persistence? { ack ? Persistence(attempts: retry + 1) : nil }
 
     func identity(_ io: ToolIO) throws -> NodeIdentity {
-        let path = try keyFile ?? io.directories.file("identity.pem", in: .data)
-        do throws(NodeIdentity.Failure) {
-            return try NodeIdentity(path: path)
-        } catch {
-            throw ToolFailure(.failure, code: "identity", "\(error.path): \(error.message)")
-        }
+        try NodeIdentity(path: keyFile ?? io.directories.file("identity.pem", in: .data))
     }
 }
 

@@ -9,6 +9,7 @@ final class Outbox {
         let route: RouteRecord?
         let ref: String?
         var complaint: (code: String, text: String)?
+        var custodian: NodeID?
     }
     /// Packets that may be on their way at a time; more are read when some have ended.
     static let window = 1024
@@ -56,6 +57,19 @@ final class Outbox {
         var record = result(id, entry, success: true, octets: octets, attempts: attempts)
         record.rttMs = (milliseconds * 1000).rounded() / 1000
         record.status = "delivered"
+        try end(record)
+    }
+
+    /// A node on the way says that it keeps the packet.
+    func kept(_ id: String, by node: NodeID) { entries[id]?.custodian = node }
+
+    /// The packet is on its way still, but nothing is left to do here.
+    func entrusted(_ id: String, attempts: Int, octets: Int, milliseconds: Double) throws {
+        guard let entry = entries.removeValue(forKey: id) else { return }
+        var record = result(id, entry, success: true, octets: octets, attempts: attempts)
+        record.rttMs = (milliseconds * 1000).rounded() / 1000
+        record.status = "stored"
+        record.custodian = entry.custodian
         try end(record)
     }
 

@@ -103,7 +103,11 @@ final class SendSession {
             task?.accepted(token, packet, at: time)
         case .service(.received(let packet, _, _)): try received(packet)
         case .service(.dialogue(.answered(let id, let control, let node, let hops))):
-            if control != .receipt { outbox.complained(id, control, by: node) }
+            switch control {
+            case .receipt: break
+            case .stored: outbox.kept(id, by: node)
+            default: outbox.complained(id, control, by: node)
+            }
             try task?.answered(id, control, by: node, hops: hops, at: time)
         case .service(.dialogue(.delivery(let delivery))): try take(delivery, at: time)
         case .notice(.dropped(let reason, _, let from)):
@@ -127,6 +131,8 @@ final class SendSession {
         case .confirmed(let id, let attempts, let octets, let milliseconds):
             try outbox.confirmed(id, attempts: attempts, octets: octets, milliseconds: milliseconds)
             if options.target.reply, earlyReplies.remove(id) == nil { unanswered.insert(id) }
+        case .entrusted(let id, let attempts, let octets, let milliseconds):
+            try outbox.entrusted(id, attempts: attempts, octets: octets, milliseconds: milliseconds)
         case .timedOut(let id, let attempts, let octets):
             try outbox.lost(
                 id, code: "ackTimeout", "no acknowledgement after \(attempts) attempts",

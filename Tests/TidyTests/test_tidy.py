@@ -55,16 +55,17 @@ MAY_IMPORT = {
     "KosRadio": {"KosCore", "CBluetooth", "Glibc"},
     "KosMDNS": {"KosCore", "CAvahi", "Glibc"},
     "KosPcap": {"KosCore", "KosCapture", "CPcap", "Glibc"},
+    "KosStore": {"KosCore", "CSQLite", "Glibc"},
 }
 ADAPTERS = {
     "kos-discover": {"KosNet", "KosRadio", "KosMDNS"},
     "kos-route": {"KosSimulation"},
     "kos-send": {"KosNet", "KosRadio"},
-    "kos-relay": {"KosNet", "KosRadio", "KosSimulation"},
+    "kos-relay": {"KosNet", "KosRadio", "KosStore", "KosSimulation"},
     "kos-lora": {"KosNet", "KosRadio"},
     "kos-capture": {"KosCapture", "KosPcap"},
 }
-for name in ["KosNet", "KosRadio", "KosMDNS", "KosPcap"]:
+for name in ["KosNet", "KosRadio", "KosMDNS", "KosPcap", "KosStore"]:
     MAY_IMPORT[name].add("Synchronization")
 for name in PRODUCTS:
     MAY_IMPORT[name] = {"KosCore", "KosTool", "ArgumentParser", *ADAPTERS[name]}

@@ -71,15 +71,18 @@ class PythonNode:
             "metadata": {"hops": 0, "ttl": ttl, "priority": 3, "type": kind, "flags": list(flags)},
             "signature": None,
         }
-        if sign:
-            packet["signature"] = base64.b64encode(self.key.sign(signed_octets(packet))).decode()
+        return self.signed(packet) if sign else packet
+
+    def signed(self, packet):
+        packet["signature"] = base64.b64encode(self.key.sign(signed_octets(packet))).decode()
         return packet
 
 
 class Relay:
     """A running kos-relay; its records are read as they come."""
 
-    def __init__(self, folder, name, *arguments, listen=("tcp://127.0.0.1:0",), stdin=subprocess.DEVNULL):
+    def __init__(self, folder, name, *arguments, listen=("tcp://127.0.0.1:0",), stdin=subprocess.DEVNULL,
+                 announces=True):
         self.folder = folder
         self.name = name
         self.socket = folder / f"{name}.sock"
@@ -92,6 +95,10 @@ class Relay:
             env={"PATH": "/usr/bin:/bin", "HOME": str(folder)})
         self.records = []
         self.rest = b""
+        if not announces:
+            # Its records go elsewhere: the ports are the ones that were asked for.
+            self.ports = {uri.split(":")[0]: int(uri.split(":")[2].strip("/")) for uri in listen}
+            return
         first = self.wait(lambda record: record["type"] == "peer" and record["metadata"].get("self"))
         self.id = first["nodeId"]
         self.ports = {each["type"]: each["port"] for each in first["addresses"]}

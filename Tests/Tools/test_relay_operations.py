@@ -58,8 +58,8 @@ def test_prometheus_reads_the_metrics(tmp_path, run):
 
 
 def test_who_is_in_the_mesh_and_a_ban(tmp_path, run):
-    one = Relay(tmp_path, "one")
-    two = Relay(tmp_path, "two", "--connect", one.uri())
+    one = Relay(tmp_path, "one", listen=["ws://127.0.0.1:0"])
+    two = Relay(tmp_path, "two", "--connect", one.uri("ws"))
     with relays(two, one):
         up(one, two)
 
@@ -72,7 +72,8 @@ def test_who_is_in_the_mesh_and_a_ban(tmp_path, run):
         assert who() == {one.id, two.id}
         [answer] = records("kos-relay", run("kos-relay", "ban", "two", "--socket", one.socket).stdout)
         assert answer["reason"] == "denied" and answer["from"] == two.id
-        assert down(one, two)
+        last = down(one, two)
+        assert last["transport"] == "ws" and last["latency"] < 1000
         denied = one.wait(lambda record: record["type"] == "relayEvent" and record.get("reason") == "denied")
         assert denied
         [error] = records("kos-relay", run("kos-relay", "ban", "nobody", "--socket", one.socket).stdout)

@@ -30,7 +30,7 @@ def some_links(seed):
 
 
 @pytest.mark.parametrize("algorithm", ["dijkstra", "astar", "bidirectional"])
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(100))
 def test_distance_equals_networkx(seed, algorithm):
     links = some_links(seed)
     graph = graph_of(links)
@@ -47,7 +47,7 @@ def test_distance_equals_networkx(seed, algorithm):
     path_of(records[0], links)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(100))
 def test_all_equals_networkx(seed):
     links = some_links(seed)
     graph = graph_of(links)
@@ -70,7 +70,7 @@ def test_matrix_equals_networkx(seed):
     assert found == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(100))
 def test_five_alternatives_equal_networkx(seed):
     links = [l | {"latency": l["latency"] + 0.25} for l in some_links(seed)]
     graph = graph_of(links)
@@ -89,7 +89,7 @@ def test_five_alternatives_equal_networkx(seed):
 
 
 @pytest.mark.parametrize("kind", ["links", "nodes"])
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(100))
 def test_disjoint_pair_is_cheapest(seed, kind):
     links = [l | {"latency": int(l["latency"]) + 1} for l in some_links(seed)]
     rng = seeded(seed)
@@ -118,7 +118,7 @@ def test_disjoint_pair_is_cheapest(seed, kind):
         assert not inner[0] & inner[1]
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(100))
 def test_analysis_equals_networkx(seed):
     links = some_links(seed)
     directed, graph = graph_of(links), graph_of(links, undirected=True)
@@ -135,6 +135,45 @@ def test_analysis_equals_networkx(seed):
     between = networkx.betweenness_centrality(directed)
     for node in found["central"]:
         assert node["betweenness"] == pytest.approx(between[node["nodeId"]])
+
+
+REAL = {
+    "karate": networkx.karate_club_graph, "les miserables": networkx.les_miserables_graph,
+    "florentine": networkx.florentine_families_graph, "davis": networkx.davis_southern_women_graph,
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_topologies_equal_networkx(name):
+    plain = REAL[name]()
+    rng = seeded(name)
+    links = []
+    for a, b in plain.edges:
+        ms = 1 + rng.randint(1, 40) / 4
+        links += [link(str(a), str(b), ms), link(str(b), str(a), ms)]
+    graph = graph_of(links)
+    source = links[0]["source"]
+    records, _, _ = kos_route(links, "-F", source, "--all", "-M", "latency", check=0)
+    expected = networkx.single_source_dijkstra_path_length(graph, source)
+    assert {r["destination"]: r["latency"] for r in records} == pytest.approx({k: v for k, v in expected.items() if k != source})
+    [found], _, _ = kos_route(links, "--analyze", check=0)
+    undirected = graph_of(links, undirected=True)
+    assert found["articulationPoints"] == sorted(networkx.articulation_points(undirected))
+    assert [tuple(b) for b in found["bridges"]] == sorted(tuple(sorted(b)) for b in networkx.bridges(undirected))
+    assert found["diameter"] == networkx.diameter(undirected)
+    between = networkx.betweenness_centrality(graph)
+    for node in found["central"]:
+        assert node["betweenness"] == pytest.approx(between[node["nodeId"]])
+    for target in rng.sample(sorted(graph.nodes), 6):
+        if target == source:
+            continue
+        records, _, _ = kos_route(links, "-F", source, "-T", target, "-M", "latency", "-c", 5, check=0)
+        paths = itertools.islice(networkx.shortest_simple_paths(graph, source, target, weight="weight"), 5)
+        assert [r["latency"] for r in records] == pytest.approx([networkx.path_weight(graph, p, "weight") for p in paths])
+        count = len(list(networkx.node_disjoint_paths(undirected, source, target)))
+        records, status, _ = kos_route(links, "-F", source, "-T", target, "-M", "latency", "--disjoint", "nodes", "-c", 9)
+        assert len([r for r in records if r["type"] == "route"]) == min(9, count), target
+        assert status == (0 if count >= 9 else 5)
 
 
 @pytest.mark.parametrize("seed", range(9))

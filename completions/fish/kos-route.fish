@@ -101,7 +101,7 @@ complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_op
 complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_options "kos-route" schema' -l 'schema' -d 'JSON Schema of the records, or of one type.' -rfka ''
 complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_options "kos-route"' -s 'T' -l 'to' -d 'Target; several give one answer each.' -rfka ''
 complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_options "kos-route" F from' -s 'F' -l 'from' -d 'Source; without it the peer that is marked self, else the first link\'s source.' -rfka ''
-complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_options "kos-route" a algorithm' -l 'algorithm' -s 'a' -d 'dijkstra, astar, bidirectional, qos, auto or all.' -rfka ''
+complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_options "kos-route" a algorithm' -l 'algorithm' -s 'a' -d 'dijkstra, astar, bidirectional, qos, flooding, aodv, dsr, olsr, auto or all.' -rfka ''
 complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_options "kos-route" M metric' -s 'M' -l 'metric' -d 'weight, latency, reliability, bandwidth, hops, cost or score.' -rfka ''
 complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_options "kos-route" c count' -l 'count' -s 'c' -d 'Answers, the best first.' -rfka ''
 complete -c 'kos-route' -n '__kos-route_should_offer_completions_for_flags_or_options "kos-route" all' -l 'all' -d 'A route to every node.'

@@ -49,6 +49,14 @@ package struct TokenBucket: Sendable {
         return tokens >= amount ? .zero : .nanoseconds(Int64((amount - tokens) / rate * 1e9))
     }
 
+    /// Takes `amount` tokens whether they are there or not; how long until nothing is owed.
+    package mutating func spend(_ amount: Double, at now: Instant) -> Duration {
+        fill(at: now)
+        tokens -= amount
+        guard tokens < 0, rate > 0 else { return .zero }
+        return .nanoseconds(Int64(min(-tokens / rate, 60) * 1e9))
+    }
+
     private mutating func fill(at now: Instant) {
         guard now > filled else { return }
         tokens = min(burst, tokens + (now - filled).seconds * rate)

@@ -5,6 +5,9 @@ package enum Frame: Sendable, Hashable {
     /// A run of packets, a newline behind each.
     case lines(LinkID, [UInt8])
     case close(LinkID, DropReason)
+    case busy(LinkID)
+    case ready(LinkID)
+    case read(LinkID, Bool)
 }
 
 /// Hop ↔ frame: who is at the other end (signed node info), whether it still is (heartbeats), how
@@ -17,25 +20,36 @@ package struct DataLinkLayer: ProtocolLayer {
         package var heartbeat = Duration.milliseconds(2500)
         /// Take neighbours and packets without signatures.
         package var isInsecure = false
+        package var outbox = Outbox.Settings()
+        /// Packets a second that one neighbour may bring; nil for as many as come.
+        package var rate: Double?
         package init() {}
     }
 
-    private enum Timer: Hashable {
+    enum Timer: Hashable {
         case heartbeat(LinkID)
         /// Say again who is here: the first word may be lost where datagrams may be.
         case greeting(LinkID)
+        /// More of what waits may be written.
+        case drain(LinkID)
+        /// What a neighbour brought too much is paid off.
+        case resume(LinkID)
     }
     /// Greetings to an end that stays silent, a second apart.
     private static let maxGreetings = 10
 
-    package private(set) var links = LinkTable()
+    package internal(set) var links = LinkTable()
+    /// What waits, for links that take nothing just now.
+    package internal(set) var outboxes: [LinkID: Outbox] = [:]
+    /// What each neighbour may bring; of one that has not told who it is, by its connection.
+    var buckets: [String: TokenBucket] = [:]
     package var info: NodeInfo
     /// Who may be a neighbour; links to others are closed as soon as it is known who is there.
     package private(set) var access = AccessRules()
     private var author: Author
     private let verifier: any Verifier
-    private let settings: Settings
-    private var timers = Timers<Timer>()
+    let settings: Settings
+    var timers = Timers<Timer>()
     private var reader = JSONReader()
 
     package init(info: NodeInfo, author: Author, verifier: any Verifier, settings: Settings) {
@@ -53,7 +67,7 @@ package struct DataLinkLayer: ProtocolLayer {
         _ unit: Hop, at now: Instant, into flow: inout Flow<Hop, Frame>
     ) {
         switch unit {
-        case .transmit(let lines, to: let target, count: let count):
+        case .transmit(let lines, to: let target, count: let count, let kind):
             let link: LinkID?
             switch target {
             case .neighbour(let peer): link = links.best(to: peer)?.id
@@ -62,12 +76,16 @@ package struct DataLinkLayer: ProtocolLayer {
             guard let link, links[link] != nil else {
                 return flow.notices.append(.dropped(.noSuchLink, packet: "", from: nil))
             }
-            transmit(lines, on: link, count: count, at: now, into: &flow)
-        case .received, .neighbourUp, .neighbourDown, .neighbourChanged: break
+            if outboxes[link] != nil {
+                hold(lines, count, kind, for: link, at: now, into: &flow)
+            } else {
+                transmit(lines, on: link, count: count, at: now, into: &flow)
+            }
+        case .received, .neighbourUp, .neighbourDown, .neighbourChanged, .linkGone: break
         }
     }
 
-    private mutating func transmit(
+    mutating func transmit(
         _ lines: [UInt8], on link: LinkID, count: Int, at now: Instant,
         into flow: inout Flow<Hop, Frame>
     ) {
@@ -93,7 +111,11 @@ package struct DataLinkLayer: ProtocolLayer {
             greet(link, wantsAnswer: true, at: now, into: &flow)
         case .closed(let link): lose(link, into: &flow)
         case .lines(let link, let run): receive(run, on: link, at: now, into: &flow)
-        case .close: break
+        case .busy(let link): block(link)
+        case .ready(let link):
+            outboxes[link]?.isBlocked = false
+            drain(link, at: now, into: &flow)
+        case .close, .read: break
         }
     }
 
@@ -105,7 +127,7 @@ package struct DataLinkLayer: ProtocolLayer {
         payload["wantsAnswer"] = .boolean(wantsAnswer)
         let line = author.line(
             to: Packet.broadcast, type: Packet.Kind.discovery, payload: .object(payload), at: now)
-        transmit(line, on: link, count: 1, at: now, into: &flow)
+        post(line, on: link, at: now, into: &flow)
         guard wantsAnswer, !entry.traits.transport.isReliable,
             entry.greetings < DataLinkLayer.maxGreetings
         else { return }
@@ -116,7 +138,9 @@ package struct DataLinkLayer: ProtocolLayer {
     private mutating func lose(_ link: LinkID, into flow: inout Flow<Hop, Frame>) {
         timers.cancel(.heartbeat(link))
         timers.cancel(.greeting(link))
+        forget(link, into: &flow)
         let (peer, isLast) = links.close(link)
+        flow.up.append(.linkGone(link))
         guard let peer else { return }
         if isLast {
             flow.up.append(.neighbourDown(peer))
@@ -160,6 +184,7 @@ package struct DataLinkLayer: ProtocolLayer {
         links[link]?.counters.lastActivity = now
         links[link]?.lastReceived = now
         var packets: [Run.Packet] = []
+        var sound = 0
         var start = 0
         let octets = run.span
         while start < octets.count {
@@ -169,9 +194,12 @@ package struct DataLinkLayer: ProtocolLayer {
             start = newline + 1
             guard !range.isEmpty else { continue }
             guard let scan = scan(octets.extracting(range), on: link, into: &flow) else { continue }
+            sound += 1
             if consume(octets.extracting(range), scan, on: link, at: now, into: &flow) { continue }
             packets.append(Run.Packet(range: range, scan: scan))
         }
+        links[link]?.counters.packetsReceived += sound
+        charge(packets.count, to: link, at: now, into: &flow)
         guard !packets.isEmpty, let entry = links[link] else { return }
         let origin = Origin(link: link, peer: entry.peer, place: entry.traits.place)
         flow.up.append(.received(Run(octets: run, packets: packets, origin: origin)))
@@ -183,7 +211,6 @@ package struct DataLinkLayer: ProtocolLayer {
         do throws(RecordError) {
             try line.requireUTF8()
             let scan = try PacketScan(line, using: &reader)
-            links[link]?.counters.packetsReceived += 1
             return scan
         } catch {
             links[link]?.counters.errors += 1
@@ -207,9 +234,6 @@ package struct DataLinkLayer: ProtocolLayer {
         {
             meet(packet, on: link, at: now, into: &flow)
             return true
-        }
-        if links[link]?.peer == nil, !scan.source.isEscaped {
-            links.learn(scan.source.string(in: line), on: link)
         }
         return false
     }
@@ -286,14 +310,14 @@ package struct DataLinkLayer: ProtocolLayer {
         packet.metadata.hops = 1
         packet.metadata.ttl = 0
         packet.metadata.priority = 0
-        transmit(packet.wire + [0x0A], on: link, count: 1, at: now, into: &flow)
+        post(packet.wire + [0x0A], on: link, at: now, into: &flow)
     }
 
     /// Sends a heartbeat and plans the next; a link that stayed silent too often is closed.
     private mutating func beat(_ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>) {
         guard let entry = links[link] else { return }
         // Whatever arrives is a sign of life: under load an echo may wait behind data.
-        let isSilent = entry.lastReceived + settings.heartbeat <= now
+        let isSilent = entry.lastReceived + settings.heartbeat <= now && !isPaused(link)
         if entry.isAwaitingEcho, isSilent, links.missed(link) {
             flow.notices.append(.dropped(.expired, packet: "", from: entry.traits.place))
             return flow.down.append(.close(link, .expired))
@@ -308,6 +332,10 @@ package struct DataLinkLayer: ProtocolLayer {
             switch timer {
             case .heartbeat(let link): beat(link, at: now, into: &flow)
             case .greeting(let link): greet(link, wantsAnswer: true, at: now, into: &flow)
+            case .drain(let link): drain(link, at: now, into: &flow)
+            case .resume(let link):
+                links[link]?.lastReceived = now
+                flow.down.append(.read(link, true))
             }
         }
     }

@@ -5,9 +5,11 @@ package enum Hop: Sendable {
     case neighbourDown(NodeID)
     /// Another link to it is the best now, or the best one was measured anew.
     case neighbourChanged(NodeID, Measure)
+    /// A connection has gone; what was learnt from it holds no longer.
+    case linkGone(LinkID)
     case received(Run)
     /// A run of packets that are ready to be read at the other end.
-    case transmit([UInt8], to: HopTarget, count: Int)
+    case transmit([UInt8], to: HopTarget, count: Int, TrafficClass = .control)
 }
 
 /// How good the best link to a neighbour is.

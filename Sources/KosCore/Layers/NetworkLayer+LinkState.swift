@@ -11,7 +11,9 @@ extension NetworkLayer {
         switch kind {
         case .linkState:
             if let reason = take(packet, payload, of: source, text, at: now) {
-                if reason != .stale {
+                if reason == .stale {
+                    remind(source, of: payload["sequence"]?.integer, origin, into: &flow)
+                } else {
                     let id = scan.id.string(in: text)
                     flow.notices.append(.dropped(reason, packet: id, from: origin.name))
                 }
@@ -29,6 +31,18 @@ extension NetworkLayer {
             flow.up.append(.topologyComplete(peer))
         default: flow.notices.append(.dropped(.malformed, packet: "", from: origin.name))
         }
+    }
+
+    /// A neighbour whose clock was set back counts from too low, and nobody would listen to it: it
+    /// is told what its earlier life said last, and outbids that.
+    private func remind(
+        _ source: NodeID, of sequence: Int?, _ origin: Origin,
+        into flow: inout Flow<Segment, Hop>
+    ) {
+        guard source == origin.peer, let known = mesh.nodes[source],
+            known.info.sequence > sequence ?? 0
+        else { return }
+        flow.down.append(.transmit(known.line, to: .neighbour(source), count: 1))
     }
 
     /// Merges an announcement; says why not.

@@ -30,10 +30,12 @@ package struct NetworkLayer: ProtocolLayer {
         package var copyLifetime = Duration.milliseconds(400)
         /// Whether each forwarded packet is worth a notice.
         package var tellsForwarding = false
+        /// What may be kept for nodes that are away; nil to keep nothing.
+        package var custody: Custody.Settings?
         package init() {}
     }
 
-    enum Timer: Hashable { case announce, refresh, age }
+    enum Timer: Hashable { case announce, refresh, age, custody }
 
     package var info: NodeInfo
     package internal(set) var mesh = LinkState()
@@ -41,15 +43,28 @@ package struct NetworkLayer: ProtocolLayer {
     let verifier: any Verifier
     let settings: Settings
     let own: [UInt8]
-    private let quotedOwn: [UInt8]
+    let quotedOwn: [UInt8]
+    package internal(set) var custody: Custody?
     private let seed: UInt64
     private(set) var neighbours: [NodeID: Measure] = [:]
     /// Connections that brought packets of nodes which do not announce themselves.
     private var learnt: [String: LinkID] = [:]
+    private var learntBy: [LinkID: [String]] = [:]
     private var seen: SeenCache<OctetHash>
-    var routes: [String: NodeID]?
+    /// Next hops as they were worked out last; nil when something has changed since.
+    var routes: [String: NodeID]? {
+        didSet {
+            guard routes == nil else { return }
+            lastHop = nil
+            wakeCustody()
+        }
+    }
+    private var lastHop: (destination: [UInt8], target: HopTarget)?
+    private var lastLearnt: (source: [UInt8], link: LinkID)?
     var timers = Timers<Timer>()
-    private var reader = JSONReader()
+    /// The time of the call that is being handled.
+    var present: Instant
+    var reader = JSONReader()
     private var complaints: TokenBucket
     var lastAnnounced = Instant(nanoseconds: -1_000_000_000)
 
@@ -65,6 +80,8 @@ package struct NetworkLayer: ProtocolLayer {
         seed = self.author.roll()
         seen = SeenCache(capacity: 1 << 16, lifetime: settings.copyLifetime, at: now)
         complaints = TokenBucket(rate: 50, burst: 100, at: now)
+        custody = settings.custody.map { Custody($0) }
+        present = now
         timers.set(.announce, at: now)
         timers.set(.refresh, at: now + LinkState.refresh)
         timers.set(.age, at: now + .seconds(10))
@@ -77,6 +94,7 @@ package struct NetworkLayer: ProtocolLayer {
     package mutating func processOutbound(
         _ unit: Segment, at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
+        present = now
         switch unit {
         case .send(let octets): originate(octets, at: now, into: &flow)
         case .requestTopology(let neighbour):
@@ -103,11 +121,12 @@ package struct NetworkLayer: ProtocolLayer {
         if scan.destination.equals(octets: own, in: octets.span) {
             return flow.up.append(.arrived(octets, .local))
         }
+        let kind = TrafficClass(priority: scan.priority)
         var line: [UInt8] = []
         scan.forward(octets.span, appending: nil, into: &line)
         if destination == Packet.broadcast {
             for peer in neighbours.keys.sorted() {
-                flow.down.append(.transmit(line, to: .neighbour(peer), count: 1))
+                flow.down.append(.transmit(line, to: .neighbour(peer), count: 1, kind))
             }
             return
         }
@@ -121,7 +140,7 @@ package struct NetworkLayer: ProtocolLayer {
             let id = scan.id.string(in: octets.span)
             return flow.up.append(.undeliverable(packet: id, .noRoute))
         }
-        flow.down.append(.transmit(line, to: target, count: 1))
+        flow.down.append(.transmit(line, to: target, count: 1, kind))
     }
 
     // MARK: Inbound
@@ -129,6 +148,7 @@ package struct NetworkLayer: ProtocolLayer {
     package mutating func processInbound(
         _ unit: Hop, at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
+        present = now
         switch unit {
         case .neighbourUp(let peer, let measure):
             neighbours[peer] = measure
@@ -143,6 +163,12 @@ package struct NetworkLayer: ProtocolLayer {
             guard neighbours[peer] != nil else { return }
             neighbours[peer] = measure
             plan(at: now)
+        case .linkGone(let link):
+            for name in learntBy.removeValue(forKey: link) ?? [] where learnt[name] == link {
+                learnt[name] = nil
+            }
+            lastHop = nil
+            lastLearnt = nil
         case .received(let run): receive(run, at: now, into: &flow)
         case .transmit: break
         }
@@ -157,7 +183,7 @@ package struct NetworkLayer: ProtocolLayer {
             let text = octets.extracting(packet.range)
             let scan = packet.scan
             if run.origin.peer == nil, let link = run.origin.link {
-                learn(scan.source.string(in: text), on: link)
+                learn(text, scan, on: link)
             }
             if settings.tellsForwarding {
                 flow.notices.append(
@@ -169,19 +195,29 @@ package struct NetworkLayer: ProtocolLayer {
                 route(text, scan, run.origin, at: now, &batch, into: &flow)
             } else if scan.destination.equals(octets: own, in: text) {
                 flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
-            } else if isCopy(text, scan, at: now) || scan.source.equals(octets: own, in: text) {
+            } else if isCopy(text, scan, at: now)
+                || scan.source.equals(octets: own, in: text)
+                    && !takeBack(text, scan, run.origin, at: now, into: &flow)
+            {
                 flow.notices.append(
                     .duplicate(
                         packet: scan.id.string(in: text), from: run.origin.name, hops: scan.hops,
                         ttl: scan.ttl))
+            } else if scan.source.equals(octets: own, in: text) {
+                continue
             } else if scan.destination.equals("*", in: text) {
                 flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
                 spread(text, scan, run.origin, &batch)
             } else {
+                if custody?.isEmpty == false { overhear(text, scan) }
                 forward(text, scan, run.origin, at: now, &batch, into: &flow)
             }
         }
         batch.flush(into: &flow)
+        if batch.isFlooding {
+            let peers = neighbours.keys.filter { $0 != run.origin.peer }.sorted()
+            batch.flush(to: peers, into: &flow)
+        }
     }
 
     private mutating func isCopy(
@@ -195,39 +231,11 @@ package struct NetworkLayer: ProtocolLayer {
 
     // MARK: Forwarding
 
-    /// Lines for each next hop, in the order in which the hops came up.
-    struct Batch {
-        private var lines: [(target: HopTarget, octets: [UInt8], count: Int)] = []
-
-        mutating func add(
-            _ text: borrowing Span<UInt8>, _ scan: PacketScan, appending node: [UInt8]?,
-            to target: HopTarget
-        ) {
-            if let index = lines.firstIndex(where: { $0.target == target }) {
-                scan.forward(text, appending: node, into: &lines[index].octets)
-                lines[index].count += 1
-            } else {
-                var octets: [UInt8] = []
-                octets.reserveCapacity(text.count + 80)
-                scan.forward(text, appending: node, into: &octets)
-                lines.append((target, octets, 1))
-            }
-        }
-
-        func flush(into flow: inout Flow<Segment, Hop>) {
-            for entry in lines {
-                flow.down.append(.transmit(entry.octets, to: entry.target, count: entry.count))
-            }
-        }
-    }
-
     private mutating func spread(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, _ batch: inout Batch
     ) {
         guard scan.ttl > 0, info.role == .relay else { return }
-        for peer in neighbours.keys.sorted() where peer != origin.peer {
-            batch.add(text, scan, appending: quotedOwn, to: .neighbour(peer))
-        }
+        batch.flood(text, scan, appending: quotedOwn)
     }
 
     private mutating func forward(
@@ -247,11 +255,12 @@ package struct NetworkLayer: ProtocolLayer {
             isPlanned = true
             target = place + 1 < names.count ? hop(named: names[place + 1]) : nil
         } else {
-            target = nextHop(to: scan.destination.string(in: text))
+            target = nextHop(text, scan)
             // Sending it back where it came from would only make it circle.
             if let peer = origin.peer, target == .neighbour(peer) { target = nil }
         }
         guard let target else {
+            if keep(text, scan, origin, at: now, into: &flow) { return }
             return refuse(
                 text, scan, origin, .destinationUnreachable, .noRoute, at: now, into: &flow)
         }
@@ -270,7 +279,7 @@ package struct NetworkLayer: ProtocolLayer {
 
     /// Drops a packet and tells its source why, over the way that it came: rate-limited, and never
     /// about anything but data, so that errors cannot breed.
-    private mutating func refuse(
+    mutating func refuse(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin,
         _ kind: Packet.Control, _ reason: DropReason, at now: Instant,
         into flow: inout Flow<Segment, Hop>
@@ -279,33 +288,63 @@ package struct NetworkLayer: ProtocolLayer {
         flow.notices.append(.dropped(reason, packet: id, from: origin.name))
         let isControl = scan.type.equals("control", in: text)
         guard !isControl, complaints.take(at: now), let names = scan.route(text) else { return }
-        let source = scan.source.string(in: text)
-        var packet = author.packet(
-            to: source, type: Packet.Kind.control,
-            payload: .object([
-                "kind": .string(kind.rawValue), "ref": .string(id),
+        tell(
+            kind, of: id, to: scan.source.string(in: text),
+            back: wayBack(scan, names),
+            [
                 "destination": .string(scan.destination.string(in: text)),
                 "hops": .number(Double(scan.hops)),
-            ]), at: now)
-        packet.metadata.priority = 0
-        packet.metadata.flags = [Packet.routeFlag]
+            ], at: now, into: &flow)
+    }
+
+    /// The nodes from here back to the source of a packet with this route.
+    func wayBack(_ scan: PacketScan, _ names: [String]) -> [String] {
         // A planned way that this node is not on was travelled as far as the hops tell.
         let isOnIt = scan.isSourceRouted && names.contains(author.node.text)
         let travelled =
             isOnIt
             ? Array(names.prefix { $0 != author.node.text })
             : scan.isSourceRouted ? Array(names.prefix(max(1, scan.hops))) : names
-        packet.route = [author.node.text] + travelled.reversed().filter { $0 != author.node.text }
+        return travelled.reversed().filter { $0 != author.node.text }
+    }
+
+    /// A signed word about the packet `id`, over the way that it came.
+    mutating func tell(
+        _ kind: Packet.Control, of id: String, to source: String, back: [String],
+        _ members: JSONObject, at now: Instant, into flow: inout Flow<Segment, Hop>
+    ) {
+        var payload: JSONObject = ["kind": .string(kind.rawValue), "ref": .string(id)]
+        for member in members.members { payload[member.name] = member.value }
+        var packet = author.packet(
+            to: source, type: Packet.Kind.control, payload: .object(payload), at: now)
+        packet.metadata.priority = 0
+        packet.metadata.flags = [Packet.routeFlag]
+        packet.route = [author.node.text] + back
         originate(packet.signed(by: author.signer).wire, at: now, into: &flow)
     }
 
     // MARK: Routes
 
-    private mutating func learn(_ source: String, on link: LinkID) {
+    private mutating func learn(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, on link: LinkID
+    ) {
+        if let last = lastLearnt, last.link == link,
+            scan.source.equals(octets: last.source, in: text)
+        {
+            return
+        }
+        let source = scan.source.string(in: text)
+        lastLearnt = (Array(source.utf8), link)
         guard learnt[source] != link else { return }
+        lastHop = nil
         // Bounded by the connections' own limits, and swept when it has grown past them.
-        if learnt.count > 4096 { learnt.removeAll() }
+        if learnt.count > 4096 {
+            learnt.removeAll()
+            learntBy.removeAll()
+        }
         learnt[source] = link
+        learntBy[link, default: []].append(source)
+        if custody?.isDestination(source) == true { wakeCustody(for: source) }
     }
 
     private func hop(named name: String) -> HopTarget? {
@@ -313,7 +352,20 @@ package struct NetworkLayer: ProtocolLayer {
         return learnt[name].map { .link($0) }
     }
 
-    private mutating func nextHop(to destination: String) -> HopTarget? {
+    /// The same for the destination of a packet: most packets go where the one before went.
+    private mutating func nextHop(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan
+    ) -> HopTarget? {
+        if let last = lastHop, scan.destination.equals(octets: last.destination, in: text) {
+            return last.target
+        }
+        let destination = scan.destination.string(in: text)
+        guard let target = nextHop(to: destination) else { return nil }
+        lastHop = (Array(destination.utf8), target)
+        return target
+    }
+
+    mutating func nextHop(to destination: String) -> HopTarget? {
         if routes == nil {
             routes = [:]
             for (node, hop) in mesh.nextHops(from: author.node) { routes?[node.text] = hop }
@@ -328,8 +380,10 @@ package struct NetworkLayer: ProtocolLayer {
     }
 
     package mutating func advance(to now: Instant, into flow: inout Flow<Segment, Hop>) {
+        present = now
         while let timer = timers.popDue(at: now) {
             switch timer {
+            case .custody: tendCustody(at: now, into: &flow)
             case .announce: announce(at: now, into: &flow, to: Array(neighbours.keys))
             case .refresh:
                 announce(at: now, into: &flow, to: Array(neighbours.keys))

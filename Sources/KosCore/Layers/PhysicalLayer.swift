@@ -8,6 +8,12 @@ package enum Burst: Sendable, Hashable {
     case octets(LinkID, [UInt8])
     /// Close this connection.
     case close(LinkID, DropReason)
+    /// What was written last waits to be sent: hold the rest back.
+    case busy(LinkID)
+    /// There is room again.
+    case ready(LinkID)
+    /// Read from this connection, or leave what comes where it is.
+    case read(LinkID, Bool)
 }
 
 /// Frame ↔ octets of the medium: parts packets by newlines on a stream, one packet a message
@@ -35,6 +41,7 @@ package struct PhysicalLayer: ProtocolLayer {
     ) {
         switch unit {
         case .close(let link, let reason): flow.down.append(.close(link, reason))
+        case .read(let link, let isWanted): flow.down.append(.read(link, isWanted))
         case .lines(let link, let run):
             guard let medium = media[link] else { return }
             if medium.isStream {
@@ -44,7 +51,7 @@ package struct PhysicalLayer: ProtocolLayer {
                     flow.down.append(.octets(link, Array(run[$0])))
                 }
             }
-        case .opened, .closed: break
+        case .opened, .closed, .busy, .ready: break
         }
     }
 
@@ -59,7 +66,9 @@ package struct PhysicalLayer: ProtocolLayer {
             guard media.removeValue(forKey: link) != nil else { return }
             flow.up.append(.closed(link))
         case .octets(let link, let octets): receive(octets, on: link, into: &flow)
-        case .close: break
+        case .busy(let link): flow.up.append(.busy(link))
+        case .ready(let link): flow.up.append(.ready(link))
+        case .close, .read: break
         }
     }
 

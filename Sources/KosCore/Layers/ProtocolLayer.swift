@@ -15,6 +15,10 @@ package enum Notice: Sendable, Hashable {
     case forwarded(packet: String, from: String?, to: String, hops: Int, ttl: Int)
     case received(packet: String, from: String?, hops: Int, ttl: Int)
     case delivered(packet: String, from: String?, hops: Int, ttl: Int)
+    /// Taken into custody for a node that is away.
+    case queued(packet: String, from: String?, hops: Int, ttl: Int)
+    /// Packets that waited for a link were dropped together.
+    case shed(DropReason, count: Int, from: String)
     /// The dropped packet had been here before.
     case duplicate(packet: String, from: String?, hops: Int, ttl: Int)
 }
@@ -24,6 +28,8 @@ package enum DropReason: String, Hashable, Sendable, CaseIterable {
         unsigned
     case noSuchLink, queueFull, stale, wrongPeer, expired, selfConnection, tooManyLinks, badRoute,
         denied
+    case quota, custodyFull, evicted, temporaryFailure
+    case delayed, linkLost, rateLimited
 }
 
 /// One of the six layers: told of a unit from above or below or of the time, it hands on units.

@@ -23,19 +23,22 @@ package struct SessionLayer: ProtocolLayer {
         package var isInsecure = false
         /// Packets remembered, so that none is delivered twice.
         package var memory = 1 << 17
-        package var lifetime = Duration.seconds(600)
+        /// Longer than a custodian keeps a packet: it hands on anew what it saw no receipt for.
+        package var lifetime = Custody.Settings().lifetime + .seconds(3600)
         package init() {}
     }
 
     private var author: Author
     private let verifier: any Verifier
     private let settings: Settings
-    private var delivered: SeenCache<String>
+    private var delivered: SeenCache<OctetHash>
+    private let seed: UInt64
 
     package init(author: Author, verifier: any Verifier, settings: Settings, at now: Instant) {
         self.author = author
         self.verifier = verifier
         self.settings = settings
+        seed = self.author.roll()
         delivered = SeenCache(capacity: settings.memory, lifetime: settings.lifetime, at: now)
     }
 
@@ -86,7 +89,7 @@ package struct SessionLayer: ProtocolLayer {
         if packet.metadata.type == Packet.Kind.control, let control = packet.control {
             return answer(packet, control, into: &flow)
         }
-        let isNew = delivered.insert("\(packet.id) \(packet.source)", at: now)
+        let isNew = delivered.insert(key(packet), at: now)
         if packet.metadata.flags.contains(Packet.ackFlag), packet.destination == author.node.text {
             acknowledge(packet, at: now, into: &flow)
         }
@@ -101,6 +104,15 @@ package struct SessionLayer: ProtocolLayer {
         flow.up.append(.arrived(object, packet, origin))
     }
 
+    private func key(_ packet: Packet) -> OctetHash {
+        var key = OctetHash(seed: seed)
+        for text in [packet.id, packet.source.text] {
+            let octets = Array(text.utf8)
+            key.add(octets.span, octets.indices)
+        }
+        return key
+    }
+
     private func answer(
         _ packet: Packet, _ control: Packet.Control, into flow: inout Flow<Dialogue, Delivery>
     ) {
@@ -110,6 +122,7 @@ package struct SessionLayer: ProtocolLayer {
             guard payload["destination"]?.string == packet.source.text else { return }
             flow.down.append(.acknowledged(ref))
         }
+        if control == .stored { flow.down.append(.stored(ref)) }
         let hops = payload["hops"]?.integer ?? packet.metadata.hops
         flow.up.append(.answered(packet: ref, control, by: packet.source, hops: hops))
     }

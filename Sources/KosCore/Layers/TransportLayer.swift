@@ -17,6 +17,10 @@ package enum Delivery: Sendable {
     case send(Packet, Persistence?)
     /// Down: the destination has the packet.
     case acknowledged(String)
+    /// Down: a custodian has the packet, and will not lose it.
+    case stored(String)
+    /// Up: the packet needs no more attempts: a custodian goes on with it.
+    case entrusted(packet: String, attempts: Int, octets: Int, milliseconds: Double)
     /// Down: nobody waits for the packet any more.
     case cancel(String)
     /// Up: a packet for this node.
@@ -80,6 +84,14 @@ package struct TransportLayer: ProtocolLayer {
             guard let entry = pending.removeValue(forKey: id) else { return }
             flow.up.append(
                 .confirmed(
+                    packet: id, attempts: entry.attempts,
+                    octets: entry.octets.count * entry.attempts,
+                    milliseconds: (now - entry.firstSent).milliseconds))
+        case .stored(let id):
+            timers.cancel(id)
+            guard let entry = pending.removeValue(forKey: id) else { return }
+            flow.up.append(
+                .entrusted(
                     packet: id, attempts: entry.attempts,
                     octets: entry.octets.count * entry.attempts,
                     milliseconds: (now - entry.firstSent).milliseconds))

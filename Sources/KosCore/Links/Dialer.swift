@@ -10,7 +10,8 @@ package struct Dialer: Sendable {
 
     private struct Target: Sendable {
         var state = State.waiting
-        var backoff = Backoff()
+        /// No longer between two tries than a mesh may take to come together again.
+        var backoff = Backoff(cap: .seconds(5))
     }
     private var targets: [Endpoint: Target] = [:]
     private var timers = Timers<Endpoint>()

@@ -2,8 +2,6 @@
 /// of each connection, who is at its end, how good it is, and which one to take to a neighbour.
 package struct LinkTable: Sendable {
     package static let maxLinks = 16384
-    /// Sources that an unnamed connection may bring along.
-    package static let maxLearnt = 16
     /// Heartbeats without an echo after which a link is dead.
     package static let maxMissed = 3
 
@@ -14,8 +12,6 @@ package struct LinkTable: Sendable {
         /// Who is there; nil until it has told.
         package var peer: NodeID?
         package var info: NodeInfo?
-        /// Nodes that were seen as sources behind a connection that does not tell who it is.
-        package var learnt: [String] = []
         /// Smoothed round trip, ms (RFC 6298: 1/8).
         package var roundTrip: Double?
         /// Smoothed share of heartbeats that were echoed.
@@ -35,8 +31,10 @@ package struct LinkTable: Sendable {
     package private(set) var entries: [LinkID: Entry] = [:]
     /// What the links that are gone have counted.
     package private(set) var past = LinkCounters()
+    /// The last link that each departed neighbour had, for whoever tells that it is down.
+    package private(set) var departed: [NodeID: Entry] = [:]
+    private static let maxDeparted = 256
     private var byPeer: [NodeID: [LinkID]] = [:]
-    private var byLearnt: [String: LinkID] = [:]
 
     package init() {}
 
@@ -56,11 +54,12 @@ package struct LinkTable: Sendable {
     package mutating func close(_ id: LinkID) -> (peer: NodeID?, isLast: Bool) {
         guard let entry = entries.removeValue(forKey: id) else { return (nil, false) }
         past.add(entry.counters)
-        for name in entry.learnt where byLearnt[name] == id { byLearnt[name] = nil }
         guard let peer = entry.peer else { return (nil, false) }
         byPeer[peer]?.removeAll { $0 == id }
         guard byPeer[peer]?.isEmpty ?? true else { return (peer, false) }
         byPeer[peer] = nil
+        if departed.count >= LinkTable.maxDeparted { departed.removeAll() }
+        departed[peer] = entry
         return (peer, true)
     }
 
@@ -73,17 +72,6 @@ package struct LinkTable: Sendable {
         byPeer[peer, default: []].append(id)
         return byPeer[peer]?.count == 1
     }
-
-    /// Remembers that packets of `source` come from a link whose end has not told who it is.
-    package mutating func learn(_ source: String, on id: LinkID) {
-        guard byLearnt[source] != id, let entry = entries[id], entry.peer == nil,
-            entry.learnt.count < LinkTable.maxLearnt
-        else { return }
-        entries[id]?.learnt.append(source)
-        byLearnt[source] = id
-    }
-
-    package func learntLink(to node: String) -> LinkID? { byLearnt[node] }
 
     /// The best link to a neighbour: least expected delay, then the older one.
     package func best(to peer: NodeID) -> Entry? {

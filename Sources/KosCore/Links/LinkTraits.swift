@@ -25,7 +25,8 @@ package struct LinkTraits: Hashable, Sendable {
         self.transport = transport
         self.remote = remote
         self.isOutgoing = isOutgoing
-        isStream = transport == .tcp || transport == .tls
+        // A WebSocket's adapter parts and joins messages itself, many at a time.
+        isStream = [.tcp, .tls, .ws, .wss].contains(transport)
         maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
     }
 

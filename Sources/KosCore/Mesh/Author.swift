@@ -56,6 +56,12 @@ extension Packet {
         case topologyRequest, topology
         /// The destination has the packet `ref` (type control).
         case receipt
+        /// A custodian keeps the packet `ref` for its destination, and it will last (type control).
+        case stored
+        /// A custodian could not write `ref` down: try again later (type control).
+        case temporaryFailure
+        /// A custodian has given `ref` up, and why (type control).
+        case custodyLost
         /// The packet `ref` ended here, and why (type control).
         case ttlExceeded, destinationUnreachable, routingError
         /// Heartbeat and its echo (type heartbeat, never forwarded, not signed).

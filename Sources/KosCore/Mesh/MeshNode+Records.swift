@@ -2,20 +2,21 @@
 extension MeshNode {
     /// Counters of every link, and of the node as a whole.
     package func metrics(
-        at now: Instant, timestamp: Timestamp, interval: Duration?, queueDrops: Int
+        at now: Instant, timestamp: Timestamp, interval: Duration?
     ) -> [MetricsRecord] {
         var total = MetricsRecord(timestamp: timestamp, nodeId: node)
         total.intervalMs = interval.map { Int($0.milliseconds) }
         for (reason, count) in dropped { total.dropped[reason.rawValue] = count }
-        if queueDrops > 0 { total.dropped[DropReason.queueFull.rawValue, default: 0] += queueDrops }
+        total.held = custody?.count
         total.take(links.past, now: now, timestamp: timestamp)
         var records: [MetricsRecord] = []
-        for (_, entry) in links.entries.sorted(by: { $0.key < $1.key }) {
+        for (link, entry) in links.entries.sorted(by: { $0.key < $1.key }) {
             var record = MetricsRecord(timestamp: timestamp, nodeId: node)
             record.peer = entry.peer?.text ?? entry.traits.place
             record.transport = entry.traits.transport
             record.address = entry.traits.remote.description
             record.intervalMs = total.intervalMs
+            record.queueLength = queueLength(of: link)
             record.take(entry.counters, now: now, timestamp: timestamp)
             record.rttMs = entry.roundTrip.map { ($0 * 1000).rounded() / 1000 }
             record.lossRatio = ((1 - min(1, entry.reliability)) * 10_000).rounded() / 10_000
@@ -41,14 +42,8 @@ extension MeshNode {
     package func link(
         to peer: NodeID, event: LinkRecord.Event, at timestamp: Timestamp
     ) -> LinkRecord? {
-        guard let entry = links.best(to: peer) else {
-            guard event == .down else { return nil }
-            var record = LinkRecord(
-                source: node, destination: peer, transport: .tcp, latency: 0, reliability: 0)
-            record.timestamp = timestamp
-            record.event = .down
-            return record
-        }
+        let last = event == .down ? links.departed[peer] : nil
+        guard let entry = links.best(to: peer) ?? last else { return nil }
         var record = LinkRecord(
             source: node, destination: peer, transport: entry.traits.transport,
             latency: (entry.roundTrip ?? 2) / 2, reliability: min(1, entry.reliability))
@@ -76,6 +71,7 @@ extension MetricsRecord {
         packetsSent += link.packetsSent
         errors += link.errors
         lastActivity = max(lastActivity, link.lastActivity)
+        queueLength += link.queueLength
     }
 }
 
@@ -86,6 +82,10 @@ extension Notice {
         case .dropped(let reason, let packet, let from):
             RelayEventRecord(
                 timestamp: timestamp, event: .dropped, packetId: packet, from: from, to: nil,
+                reason: reason.rawValue, hops: 0, ttl: 0)
+        case .shed(let reason, _, let from):
+            RelayEventRecord(
+                timestamp: timestamp, event: .dropped, packetId: "", from: from, to: nil,
                 reason: reason.rawValue, hops: 0, ttl: 0)
         case .duplicate(let packet, let from, let hops, let ttl):
             RelayEventRecord(
@@ -98,6 +98,10 @@ extension Notice {
         case .received(let packet, let from, let hops, let ttl):
             RelayEventRecord(
                 timestamp: timestamp, event: .received, packetId: packet, from: from, to: nil,
+                hops: hops, ttl: ttl)
+        case .queued(let packet, let from, let hops, let ttl):
+            RelayEventRecord(
+                timestamp: timestamp, event: .queued, packetId: packet, from: from, to: nil,
                 hops: hops, ttl: ttl)
         case .delivered(let packet, let from, let hops, let ttl):
             RelayEventRecord(

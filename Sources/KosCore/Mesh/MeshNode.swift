@@ -11,6 +11,13 @@ package struct MeshNode: Engine {
         package var heartbeat = Duration.milliseconds(2500)
         /// Whether forwarded and received packets are worth notices; drops always are.
         package var tellsForwarding = false
+        /// What may be kept for nodes that are away; nil to keep nothing. Whoever drives the node
+        /// answers its `journal` outputs.
+        package var custody: Custody.Settings?
+        /// What may wait for one link.
+        package var outbox = Outbox.Settings()
+        /// Packets a second that one neighbour may bring; nil for as many as come.
+        package var rate: Double?
         package init() {}
     }
 
@@ -20,6 +27,7 @@ package struct MeshNode: Engine {
         /// Keep a connection to this endpoint.
         case connect(Endpoint)
         case dialFailed(Endpoint)
+        case journal(Custody.Answer)
         /// The addresses at which this node listens became known.
         case listening([PeerAddress])
         /// Who may be a neighbour from now on.
@@ -31,6 +39,7 @@ package struct MeshNode: Engine {
         case service(Service)
         case dial(Endpoint)
         case notice(Notice)
+        case journal(Custody.Request)
     }
 
     package typealias Stack = Stacked<
@@ -63,9 +72,12 @@ package struct MeshNode: Engine {
         var link = DataLinkLayer.Settings()
         link.heartbeat = settings.heartbeat
         link.isInsecure = settings.isInsecure
+        link.outbox = settings.outbox
+        link.rate = settings.rate
         var network = NetworkLayer.Settings()
         network.isInsecure = settings.isInsecure
         network.tellsForwarding = settings.tellsForwarding
+        network.custody = settings.custody
         var session = SessionLayer.Settings()
         session.isInsecure = settings.isInsecure
         let dataLink = DataLinkLayer(info: info, author: next(), verifier: verifier, settings: link)
@@ -88,6 +100,11 @@ package struct MeshNode: Engine {
     }
 
     package var links: LinkTable { stack.bottom.bottom.bottom.bottom.top.links }
+    /// Octets that wait for a link.
+    package func queueLength(of link: LinkID) -> Int {
+        stack.bottom.bottom.bottom.bottom.top.outboxes[link]?.octets ?? 0
+    }
+    package var custody: Custody? { stack.bottom.bottom.bottom.top.custody }
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
     package var unacknowledged: Int { stack.bottom.bottom.top.unacknowledged }
 
@@ -117,6 +134,9 @@ package struct MeshNode: Engine {
         case .dialFailed(let endpoint): dialer.failed(endpoint, at: now)
         case .listening(let addresses): listen(on: addresses, at: now)
         case .admit(let rules): admit(rules, at: now, into: &flow)
+        case .journal(let answer):
+            stack.bottom.bottom.bottom.top.take(answer, at: now)
+            stack.advance(to: now, into: &flow)
         }
         emit(flow, into: &outputs)
         dial(at: now, into: &outputs)
@@ -153,9 +173,13 @@ package struct MeshNode: Engine {
             switch notice {
             case .dropped(let reason, _, _): dropped[reason, default: 0] += 1
             case .duplicate: dropped[.duplicate, default: 0] += 1
+            case .shed(let reason, let count, _): dropped[reason, default: 0] += count
             default: break
             }
             outputs.append(.notice(notice))
+        }
+        for request in stack.bottom.bottom.bottom.top.takeRequests() {
+            outputs.append(.journal(request))
         }
         for burst in flow.down { outputs.append(.link(burst)) }
         for service in flow.up { outputs.append(.service(service)) }

@@ -45,7 +45,9 @@ package struct GraphText: Sendable {
             writer.beginObject()
             writer.field("id", topology.name(of: node))
             if let addresses = topology.peerAddresses[node] {
-                writer.field("local_addresses", addresses.map(\.address))
+                var own: [String] = []
+                for each in addresses where !own.contains(each.address) { own.append(each.address) }
+                writer.field("local_addresses", own)
             }
             if let position = topology.positions[node] {
                 writer.name("properties")

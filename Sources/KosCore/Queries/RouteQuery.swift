@@ -122,25 +122,34 @@ package struct RouteQuery: Sendable {
         )
     }
 
-    /// The best route to every node that can be reached.
-    package mutating func answerAll(from source: Int32) -> [RouteRecord] {
-        var records: [RouteRecord] = []
+    /// The best route to every node that can be reached, one by one, the nearest first: `take` gets
+    /// it and the link lines that no earlier one had.
+    package mutating func answerAll(
+        from source: Int32, _ take: (RouteRecord, Set<Int32>) throws -> Void
+    ) rethrows {
         if router.requirements.isAdditive || router.metric == .score || router.metric == .bandwidth
         {
+            var records: [(route: RouteRecord, links: Set<Int32>)] = []
             for target in 0..<Int32(topology.nodeCount) where target != source {
-                guard case .routes(let found, _, _) = answer(from: source, to: target) else {
+                guard case .routes(let found, let used, _) = answer(from: source, to: target) else {
                     continue
                 }
-                records += found
+                for route in found { records.append((route, used)) }
             }
-        } else {
-            for candidate in router.all(from: source) {
-                var rated = [candidate]
-                rated.rate(router.requirements, topology)
-                records.append(record(rated[0], among: rated))
+            records.sort {
+                ($0.route.weight ?? 0, $0.route.hops.count)
+                    < ($1.route.weight ?? 0, $1.route.hops.count)
             }
+            for (route, links) in records { try take(route, links) }
+            return
         }
-        return records.sorted { ($0.weight ?? 0, $0.hops.count) < ($1.weight ?? 0, $1.hops.count) }
+        for target in router.reach(from: source) {
+            guard let candidate = router.reached(target, from: source) else { continue }
+            var rated = [candidate]
+            rated.rate(router.requirements, topology)
+            // Every link of the path but the last is one of a nearer node's.
+            try take(record(rated[0], among: rated), Set(candidate.path.links.suffix(1)))
+        }
     }
 
     // MARK: Parts

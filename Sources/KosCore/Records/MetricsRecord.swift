@@ -17,6 +17,8 @@ package struct MetricsRecord: Record, Hashable {
     /// Drops by reason.
     package var dropped: [String: Int] = [:]
     package var queueLength = 0
+    /// Packets in custody; nil where none are kept.
+    package var held: Int?
 
     package init(timestamp: Timestamp, nodeId: NodeID) {
         self.timestamp = timestamp
@@ -42,6 +44,7 @@ package struct MetricsRecord: Record, Hashable {
         .optional("lossRatio", .ratio, "share of heartbeats lost"),
         .optional("dropped", .map(.integer(min: 0)), "packets dropped, by reason"),
         .optional("queueLength", .integer(min: 0), "octets waiting to be written"),
+        .optional("held", .integer(min: 0), "packets kept for nodes that are away"),
     ]
 
     package func write(to writer: inout JSONWriter) {
@@ -68,6 +71,7 @@ package struct MetricsRecord: Record, Hashable {
         }
         writer.endObject()
         writer.field("queueLength", queueLength)
+        writer.optional("held", held)
         writer.endRecord()
     }
 }

@@ -10,7 +10,7 @@ package struct BoundSweeps: Sendable {
     /// Nil where no link states a cost.
     package let cost: DistanceSweep?
     /// Nil where no link states a bandwidth.
-    package let bandwidth: WidestSweep?
+    let bandwidth: WidestSweep?
     /// The filter by which links were left out.
     let filter: RouteRequirements
 
@@ -59,7 +59,7 @@ extension RouteRequirements {
 
 /// One source to all nodes by the narrowest link: bandwidths are ranked once, and a bucket for each
 /// rank takes the place of a heap.
-package struct WidestSweep: Sendable {
+struct WidestSweep: Sendable {
     private struct Arc: Sendable {
         var rank: Int32
         var target: Int32
@@ -73,7 +73,7 @@ package struct WidestSweep: Sendable {
     /// Bit/s by rank, rising.
     private let widths: [Double]
 
-    package init(_ graph: Graph, _ topology: Topology) {
+    init(_ graph: Graph, _ topology: Topology) {
         offsets = graph.offsets
         var order: [(width: Double, slot: Int32)] = []
         order.reserveCapacity(graph.linkCount)

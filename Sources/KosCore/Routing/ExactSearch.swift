@@ -85,8 +85,13 @@ package struct ExactSearch: Sendable {
     private var heap = MinimumHeap<Entry>()
     private var finished: [Int32] = []
     private var work = 0
-    /// Whether the first route is enough: its key is asked for, not which of equals it is.
+    /// Whether the first route is enough: how wide it is is asked for, not which one it is.
     package var stopsAtFirst = false
+    /// Bounds of the limits taken together, made when the search turns out to be a long one.
+    package var shares: (@Sendable () -> LimitShares?)?
+    private var together: LimitShares?
+    /// Work from which on a search is a long one.
+    private static let long = 20_000
     /// Key of the best finished route; nothing that cannot reach it is kept.
     private var best = Double.infinity
 
@@ -126,7 +131,11 @@ package struct ExactSearch: Sendable {
         while let entry = heap.pop() {
             if case .front = objective {} else if entry.key > best + slack { break }
             let label = labels[Int(entry.label)]
-            guard !label.isDominated else { continue }
+            guard !label.isDominated, isWithin(label) else { continue }
+            if work > ExactSearch.long, let make = shares {
+                together = make()
+                shares = nil
+            }
             if label.node == target {
                 finish(entry)
                 if stopsAtFirst { break }
@@ -178,7 +187,7 @@ package struct ExactSearch: Sendable {
             cost: label.cost + (topology.statedCost(at) ?? 0),
             hops: label.hops + 1, node: Int32(node), parent: index, link: link, older: -1,
             passed: label.passed | passed(at: Int32(node)))
-        guard keepsLimits(next) else { return }
+        guard keepsLimits(next), isWithin(next) else { return }
         if !requirements.via.isEmpty {
             if visits(index, Int32(node)) { return }
             if node == Int(target), next.passed != everyVia { return }
@@ -215,6 +224,15 @@ package struct ExactSearch: Sendable {
         return true
     }
 
+    /// Whether the limits can still be kept together.
+    @inline(__always)
+    private func isWithin(_ label: Label) -> Bool {
+        guard let together else { return true }
+        return together.admits(
+            Int(label.node), latency: label.latency, reliability: label.reliability,
+            cost: label.cost, hops: Double(label.hops))
+    }
+
     private mutating func add(_ label: Label) -> Bool {
         let node = Int(label.node)
         let (key, tie) = keys(label)
@@ -244,12 +262,26 @@ package struct ExactSearch: Sendable {
     private func dominates(
         _ left: Label, _ right: Label, _ leftPath: Int32, _ rightPath: Int32
     ) -> Bool {
-        guard left.latency <= right.latency, left.hops <= right.hops, left.cost <= right.cost,
-            left.reliability >= right.reliability, left.bandwidth >= right.bandwidth
-        else { return false }
+        if stopsAtFirst {
+            // Only the key is asked for: what no limit is on may be as bad as it likes.
+            guard left.bandwidth >= right.bandwidth, isNoWorseInLimits(left, right) else {
+                return false
+            }
+        } else {
+            guard left.latency <= right.latency, left.hops <= right.hops, left.cost <= right.cost,
+                left.reliability >= right.reliability, left.bandwidth >= right.bandwidth
+            else { return false }
+        }
         guard !requirements.via.isEmpty else { return true }
         // With nodes to be passed a worse label may have ways open that a better one has closed.
         return left.passed == right.passed && isSubset(leftPath, of: rightPath)
+    }
+
+    private func isNoWorseInLimits(_ left: Label, _ right: Label) -> Bool {
+        (requirements.maxLatency == nil || left.latency <= right.latency)
+            && (requirements.maxHops == nil || left.hops <= right.hops)
+            && (requirements.maxCost == nil || left.cost <= right.cost)
+            && (requirements.minReliability == nil || left.reliability >= right.reliability)
     }
 
     // MARK: Nodes to be passed

@@ -77,7 +77,7 @@ extension Router {
         _ free: Router, _ source: Int32, _ target: Int32, _ head: String
     ) -> RouteDiagnosis {
         var free = free
-        let reached = free.all(from: source).count + 1
+        let reached = free.reach(from: source).count + 1
         let isOneWay = free.shortest(from: target, to: source) != nil
         let to = topology.name(of: target)
         let what =

@@ -51,16 +51,16 @@ package struct Router: Sendable {
         return path.map { candidate($0, algorithm) }
     }
 
-    /// The shortest route to every node that can be reached, the source left out, by node.
-    package mutating func all(from source: Int32) -> [RouteCandidate] {
+    /// Searches from `source` to everywhere: the nodes that can be reached, the source left out,
+    /// the nearest first. `reached` has their routes one by one, as all may be too many.
+    package mutating func reach(from source: Int32) -> [Int32] {
         _ = search.all(from: source)
-        var found: [RouteCandidate] = []
-        for target in 0..<Int32(graph.nodeCount) where target != source {
-            if let path = search.path(to: target, from: source) {
-                found.append(candidate(path, .dijkstra))
-            }
-        }
-        return found
+        return search.reached().filter { $0 != source }
+    }
+
+    /// The route to a node that `reach` named.
+    package func reached(_ target: Int32, from source: Int32) -> RouteCandidate? {
+        search.path(to: target, from: source).map { candidate($0, .dijkstra) }
     }
 
     package func candidate(_ path: RoutePath, _ algorithm: RoutingAlgorithm) -> RouteCandidate {

@@ -196,6 +196,11 @@ extension Router {
             to: question.target, requirements, objective: question.objective, effort: effort,
             root: root)
         search.stopsAtFirst = stopsAtFirst
+        if let sweeps {
+            search.shares = { [topology, requirements] in
+                LimitShares(sweeps, topology, to: question.target, requirements)
+            }
+        }
         var outcome = search.run()
         if !question.isExact { outcome.isExact = false }
         return outcome

@@ -80,6 +80,16 @@ package struct ShortestPath: Sendable {
         return places.reversed()
     }
 
+    /// The nodes that the last search reached, the nearest first, of equal ones those with fewer
+    /// links.
+    func reached() -> [Int32] {
+        touched.filter { sums[Int($0)].isFinite }.sorted {
+            let (left, right) = (Int($0), Int($1))
+            if sums[left] != sums[right] { return sums[left] < sums[right] }
+            return hops[left] != hops[right] ? hops[left] < hops[right] : left < right
+        }
+    }
+
     /// The sum to `node` of the last search.
     package func sum(to node: Int32) -> Double { sums[Int(node)] }
 

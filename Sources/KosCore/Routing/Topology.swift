@@ -189,6 +189,17 @@ package struct Topology: Sendable {
         addresses[Int32(linkCount - 1)] = address
     }
 
+    /// Link lines for which there is room already.
+    package var linkCapacity: Int { rows.capacity }
+
+    /// Octets that the tables take when they grow next, all columns and the names together.
+    package var roomToDouble: Int {
+        let columns =
+            MemoryLayout<Row>.stride + (costs.isEmpty ? 0 : 8) + (times.isEmpty ? 0 : 8)
+            + (observations.isEmpty ? 0 : 4)
+        return rows.capacity * 2 * columns + nodeCount * 128
+    }
+
     /// The latest time that a link states, ms since 1970; nil when none states any.
     package var latestTime: Int64? { times.max() }
 

@@ -24,6 +24,12 @@ package struct OctetHash: Hashable, Sendable {
         mix(tail)
     }
 
+    /// It is a hash already, and seeded: another one over it would only cost.
+    package func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: low) ^ seed }
+
+    /// The same in 64 bits.
+    package var folded: Int64 { Int64(bitPattern: high ^ (low << 32 | low >> 32)) }
+
     private mutating func mix(_ word: UInt64) {
         let first = (high ^ word).multipliedFullWidth(by: 0x9FB2_1C65_1E98_DF25)
         let second = (low &+ word).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)

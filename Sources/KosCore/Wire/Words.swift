@@ -69,6 +69,13 @@ extension Span<UInt8> {
     }
 }
 
+extension [UInt8] {
+    /// Appends the octets of `text` that lie in `range`, which must be within it.
+    package mutating func append(_ text: borrowing Span<UInt8>, _ range: Range<Int>) {
+        unsafe text.extracting(range).withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}
+
 /// Octet-parallel tests on a 64-bit word. The lowest bit set marks the first octet found; bits
 /// above it may be false, which is why only the lowest one is used.
 package enum Words {

@@ -15,6 +15,8 @@ package struct PacketScan: Sendable {
     package private(set) var priority = Packet.defaultPriority
     /// Whether the source has planned the way (`metadata.flags` has `route`).
     package private(set) var isSourceRouted = false
+    /// Whether the source wants a receipt (`metadata.flags` has `ack`).
+    package private(set) var wantsReceipt = false
     /// How many elements `route` has.
     package private(set) var routeCount = 0
     private var hopsRange = 0..<0
@@ -128,6 +130,7 @@ package struct PacketScan: Sendable {
         while try reader.nextElement(text) {
             let flag = try reader.string(text)
             if flag.equals("route", in: text) { isSourceRouted = true }
+            if flag.equals("ack", in: text) { wantsReceipt = true }
         }
     }
 
@@ -147,39 +150,36 @@ package struct PacketScan: Sendable {
     package func forward(
         _ text: borrowing Span<UInt8>, appending node: [UInt8]?, into line: inout [UInt8]
     ) {
+        // Members may stand in any order.
+        let end = node == nil ? Int.max : routeRange.upperBound - 1
         var done = 0
-        for edit in edits(appending: node) {
-            line.append(text, done..<edit.range.lowerBound)
-            switch edit.kind {
-            case .number(let value): JSONNumber.append(Int64(value), to: &line)
-            case .element(let quoted):
+        var place = -1
+        while let next = nextEdit(after: place, end) {
+            place = next
+            line.append(text, done..<place)
+            if place == end, let node {
                 if routeCount > 0 { line.append(0x2C) }
-                line.append(contentsOf: quoted)
+                line.append(contentsOf: node)
+                done = place
+            } else if place == hopsRange.lowerBound {
+                JSONNumber.append(Int64(hops + 1), to: &line)
+                done = hopsRange.upperBound
+            } else {
+                JSONNumber.append(Int64(ttl - 1), to: &line)
+                done = ttlRange.upperBound
             }
-            done = edit.range.upperBound
         }
         line.append(text, done..<text.count)
         line.append(0x0A)
     }
 
-    private struct Edit {
-        enum Kind {
-            case number(Int)
-            case element([UInt8])
-        }
-        let range: Range<Int>
-        let kind: Kind
-    }
-
-    /// The edits in the order of their places: members may stand in any order.
-    private func edits(appending node: [UInt8]?) -> [Edit] {
-        let up = Edit(range: hopsRange, kind: .number(hops + 1))
-        let down = Edit(range: ttlRange, kind: .number(ttl - 1))
-        let numbers = hopsRange.lowerBound < ttlRange.lowerBound ? [up, down] : [down, up]
-        guard let node else { return numbers }
-        let end = routeRange.upperBound - 1
-        let element = Edit(range: end..<end, kind: .element(node))
-        return end < numbers[0].range.lowerBound ? [element] + numbers : numbers + [element]
+    /// The first place behind `place` at which forwarding changes something; `end` is the route's.
+    private func nextEdit(after place: Int, _ end: Int) -> Int? {
+        var next = Int.max
+        if hopsRange.lowerBound > place { next = hopsRange.lowerBound }
+        if ttlRange.lowerBound > place { next = min(next, ttlRange.lowerBound) }
+        if end > place { next = min(next, end) }
+        return next == Int.max ? nil : next
     }
 
     /// The route's elements as node ids (or the seed's RouteHop objects); nil when one names no
@@ -196,10 +196,4 @@ package struct PacketScan: Sendable {
 
 extension JSONText {
     package static let none = JSONText(start: 0, end: 0, isEscaped: false)
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(_ text: borrowing Span<UInt8>, _ range: Range<Int>) {
-        unsafe text.extracting(range).withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
 }
