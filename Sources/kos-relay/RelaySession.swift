@@ -99,9 +99,7 @@ final class RelaySession {
             signals = source
         }
         driver.exposition = { [unowned driver] in
-            driver.node.exposition(
-                at: SystemClock.now, timestamp: SystemClock.timestamp,
-                queueDrops: driver.queueDrops)
+            driver.node.exposition(at: SystemClock.now, timestamp: SystemClock.timestamp)
         }
         if rules != AccessRules() { driver.post(.admit(rules)) }
         if let socketPath {

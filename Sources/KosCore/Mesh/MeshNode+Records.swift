@@ -27,12 +27,9 @@ extension MeshNode {
     }
 
     /// The metrics as Prometheus reads them.
-    package func exposition(
-        at now: Instant, timestamp: Timestamp, queueDrops: Int
-    ) -> String {
+    package func exposition(at now: Instant, timestamp: Timestamp) -> String {
         let (nodes, ratio) = mesh.connectivity
-        let records = metrics(
-            at: now, timestamp: timestamp, interval: nil, queueDrops: queueDrops)
+        let records = metrics(at: now, timestamp: timestamp, interval: nil)
         return PrometheusText(
             records, mesh: .init(nodes: nodes, connectivity: ratio), version: Version.toolkit
         ).text
