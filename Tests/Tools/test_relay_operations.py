@@ -156,7 +156,7 @@ def test_what_is_on_its_way_arrives_before_the_end(tmp_path):
     """A reader that is slow to take a megabyte has all of it after the relay was told to stop."""
     one = Relay(tmp_path, "one", "--insecure", "--events", "none")
     reader = socket.create_connection(("127.0.0.1", one.ports["tcp"]))
-    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
     sender = socket.create_connection(("127.0.0.1", one.ports["tcp"]))
     try:
         node, other = PythonNode(), PythonNode()

@@ -43,13 +43,17 @@ extension PreparedGraph {
         // Sums are kept as their bits plus one, so that fresh memory means out of reach.
         var sums = [UInt64](repeating: 0, count: nodeCount)
         var heap = MinimumHeap<Label>()
+        // The target's distances are asked for at every step: read once.
+        let width = landmarkCount * 8
+        let row = sections.table + Int(target) * width
+        let goal = (0..<landmarkCount).map { word(file, row + $0 * 8) }
         sums[Int(source)] = 1
         heap.push(Label(bound: 0, sum: 0, node: source))
         while let label = heap.pop(), !isDamaged {
             if label.node == target { break }
             guard sums[Int(label.node)] == label.sum.bitPattern + 1 else { continue }
-            let row = sections.offsets + Int(label.node) * 4
-            let (first, last) = (Int(int32(file, row)), Int(int32(file, row + 4)))
+            let place = sections.offsets + Int(label.node) * 4
+            let (first, last) = (Int(int32(file, place)), Int(int32(file, place + 4)))
             guard first >= 0, first <= last, last <= linkCount else { return nil }
             for slot in first..<last {
                 let arc = sections.arcs + slot * PreparedGraph.arcOctets
@@ -60,7 +64,7 @@ extension PreparedGraph {
                 guard old == 0 || sum < Double(bitPattern: old - 1) else { continue }
                 sums[next] = sum.bitPattern + 1
                 parents[next] = UInt64(UInt32(bitPattern: label.node)) << 32 | UInt64(slot)
-                let bound = sum + left(from: next, to: Int(target), file)
+                let bound = sum + left(from: next, to: goal.span, file)
                 if bound.isFinite { heap.push(Label(bound: bound, sum: sum, node: Int32(next))) }
             }
         }
@@ -70,15 +74,14 @@ extension PreparedGraph {
 
     /// The landmarks' bound of what is left.
     @inline(__always)
-    private mutating func left(from node: Int, to target: Int, _ file: borrowing Span<UInt8>)
-        -> Double
-    {
-        let width = landmarkCount * 8
-        let (here, there) = (sections.table + node * width, sections.table + target * width)
+    private mutating func left(
+        from node: Int, to goal: borrowing Span<UInt64>, _ file: borrowing Span<UInt8>
+    ) -> Double {
+        let here = sections.table + node * landmarkCount * 8
         var bound: Float = 0
-        for index in 0..<landmarkCount {
+        for index in goal.indices {
             let (from, to) = pair(word(file, here + index * 8))
-            let (fromThere, toThere) = pair(word(file, there + index * 8))
+            let (fromThere, toThere) = pair(goal[index])
             let ahead = fromThere - from - (fromThere + from) * 2.4e-7
             if ahead > bound { bound = ahead }
             let behind = to - toThere - (to + toThere) * 2.4e-7
