@@ -7,20 +7,20 @@ final class RelaySession {
     let options: Run
     let io: ToolIO
     let identity: NodeIdentity
-    private let events: Set<String>
-    private let listening: [Endpoint]
-    private let connecting: [Endpoint]
-    private let socketPath: String?
+    let events: Set<String>
+    let listening: [Endpoint]
+    let connecting: [Endpoint]
+    let socketPath: String?
     private(set) var host: NodeHost?
     let notice = ServiceNotice()
     /// The rules of the files, with what `ban` has added since they were read.
     var rules = AccessRules()
-    private var isLeaving = false
+    var isLeaving = false
     var isWatched = false
     let startedAt = SystemClock.now
-    private(set) var gossip: RelayGossip?
-    private var input: PacketInput?
-    private let custodian: Custodian?
+    var gossip: RelayGossip?
+    var input: PacketInput?
+    let custodian: Custodian?
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
 
@@ -109,145 +109,7 @@ final class RelaySession {
         host.listen(on: listening) { [unowned self] results in try began(results) }
     }
 
-    private var capabilities: [String] {
+    var capabilities: [String] {
         options.capability + (options.custody == nil ? [] : ["store"])
-    }
-
-    /// Listeners are there (or not): tell the mesh and the reader where, then connect.
-    private func began(_ results: [Result<Endpoint, Transports.Failure>]) throws {
-        var addresses: [PeerAddress] = []
-        var bound: [Endpoint] = []
-        for result in results {
-            switch result {
-            case .success(let endpoint):
-                addresses.append(reachable(endpoint))
-                bound.append(endpoint)
-            case .failure(let failure):
-                throw ToolFailure(
-                    .failure, code: "cannotListen", "cannot listen on \(failure.description)",
-                    hint: "is another program using the port?")
-            }
-        }
-        guard let host else { return }
-        host.driver.post(.listening(addresses))
-        var metadata = PeerRecord.Metadata(
-            discoveryMethod: .static, lastSeen: SystemClock.timestamp)
-        metadata.name = options.name
-        metadata.isSelf = true
-        var record = PeerRecord(
-            nodeId: identity.node, addresses: addresses, capabilities: capabilities,
-            metadata: metadata)
-        record.timestamp = metadata.lastSeen
-        record.event = .found
-        try io.output.write(record)
-        for endpoint in connecting { host.driver.post(.connect(endpoint)) }
-        if let interval = options.metrics?.duration {
-            host.every(interval) { [unowned self] in try writeMetrics(interval: interval) }
-        }
-        if let left = io.timeLeft { host.schedule(after: left) { [unowned self] in leave() } }
-        if options.stdin { startInput(host) }
-        if !options.gossip.seeds.isEmpty {
-            let gossip = RelayGossip(self, bound)
-            self.gossip = gossip
-            try gossip.start(host)
-        }
-        try io.output.flush()
-        announceService(listeners: addresses.count)
-    }
-
-    /// An address that others can use: a listener on every interface is told by the loopback one,
-    /// which discovery replaces by what it sees.
-    private func reachable(_ endpoint: Endpoint) -> PeerAddress {
-        let isAny = ["", "*", "::", "0.0.0.0"].contains(endpoint.host)
-        return PeerAddress(
-            type: endpoint.transport, address: isAny ? "127.0.0.1" : endpoint.host,
-            port: endpoint.port)
-    }
-
-    private func startInput(_ host: NodeHost) {
-        let input = PacketInput(io, host, identity)
-        self.input = input
-        input.start()
-    }
-
-    private func observe(_ output: MeshNode.Output, _ time: Instant) throws {
-        switch output {
-        case .service(.received(let packet, _, _)):
-            try io.output.write(PacketRecord(packet))
-            answer(packet)
-        case .service(.dialogue(.delivery(.neighbour(let peer, let isUp)))):
-            let link = host?.driver.node.link(
-                to: peer, event: isUp ? .up : .down, at: SystemClock.timestamp)
-            if let link { try io.output.write(link) }
-        case .journal(let request): custodian?.take(request)
-        case .notice(let notice):
-            let record = notice.record(at: SystemClock.timestamp)
-            if events.contains(record.event.rawValue) { try io.output.write(record) }
-        default: break
-        }
-    }
-
-    private func writeMetrics(interval: Duration?) throws {
-        for record in metrics(interval: interval) { try io.output.write(record) }
-        try io.output.flush()
-    }
-
-    private func metrics(interval: Duration?) -> [MetricsRecord] {
-        guard let driver = host?.driver else { return [] }
-        return driver.node.metrics(
-            at: SystemClock.now, timestamp: SystemClock.timestamp, interval: interval)
-    }
-
-    private func answer(_ request: String) -> [UInt8] {
-        switch request {
-        case "status": return metrics(interval: nil).flatMap(\.line)
-        case "who": return who().flatMap(\.line)
-        case "stop":
-            leave()
-            return []
-        case "reload":
-            host?.guarded { _ = try io.take([.reload]) }
-            return []
-        default: return ban(request).line
-        }
-    }
-
-    /// The normal end: no new connections, what is on its way arrives, a word to the mesh, then
-    /// out. Asked a second time it does not wait.
-    private func leave() {
-        guard let host else { return }
-        guard !isLeaving else { return host.stop() }
-        isLeaving = true
-        notice.stopping()
-        host.driver.stopListening()
-        gossip?.leave()
-        drain(host, until: SystemClock.now + (options.drain?.duration ?? .seconds(10)))
-    }
-
-    private func finish() throws {
-        custodian?.close()
-        if let socketPath { ControlSocket.remove(socketPath) }
-        gossip?.close()
-        guard let total = metrics(interval: nil).first else { return }
-        try io.output.write(
-            SummaryRecord(
-                timestamp: SystemClock.timestamp, tool: io.tool,
-                counters: [
-                    "nodeId": .string(identity.node.text),
-                    "packetsReceived": .number(Double(total.packetsReceived)),
-                    "packetsSent": .number(Double(total.packetsSent)),
-                    "dropped": .object(JSONObject(counts: total.dropped)),
-                    "logOctetsDropped": .number(Double(io.output.octetsDropped)),
-                ]))
-    }
-}
-
-extension JSONObject {
-    /// Counters under their names, sorted.
-    init(counts: [String: Int]) {
-        self.init()
-        for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
-            self[name] = .number(Double(count))
-        }
     }
 }

@@ -9,15 +9,15 @@ final class SendSession {
     let identity: NodeIdentity
     let outbox: Outbox
     private(set) var host: NodeHost?
-    private var feed: Feed?
-    private var task: (any ProbeTask)?
-    private var dialled: [Endpoint: String?] = [:]
-    private var neighbour: NodeID?
-    private var isReady = false
+    var feed: Feed?
+    var task: (any ProbeTask)?
+    var dialled: [Endpoint: String?] = [:]
+    var neighbour: NodeID?
+    var isReady = false
     /// With --reply: delivered packets whose reply is still to come, and replies that came first.
-    private var unanswered: Set<String> = []
-    private var earlyReplies: Set<String> = []
-    private var status: ExitStatus?
+    var unanswered: Set<String> = []
+    var earlyReplies: Set<String> = []
+    var status: ExitStatus?
 
     init(_ options: KosSend, _ io: ToolIO) throws {
         self.options = options
@@ -83,7 +83,7 @@ final class SendSession {
         host.schedule(after: left) { [unowned self] in try runOut() }
     }
 
-    private func dialFailed(_ endpoint: Endpoint, _ reason: String) throws {
+    func dialFailed(_ endpoint: Endpoint, _ reason: String) throws {
         io.errors.note("cannot connect to \(endpoint): \(reason)")
         dialled[endpoint] = reason
         try feed?.failed(endpoint, "\(endpoint): \(reason)")
@@ -94,113 +94,5 @@ final class SendSession {
         throw ToolFailure(
             .failure, code: "cannotConnect", "cannot connect to \(reasons)",
             hint: "is a relay listening there?")
-    }
-
-    private func observe(_ output: MeshNode.Output, _ time: Instant) throws {
-        switch output {
-        case .service(.accepted(let token, let packet)):
-            outbox.accepted(token, packet)
-            task?.accepted(token, packet, at: time)
-        case .service(.received(let packet, _, _)): try received(packet)
-        case .service(.dialogue(.answered(let id, let control, let node, let hops))):
-            switch control {
-            case .receipt: break
-            case .stored: outbox.kept(id, by: node)
-            default: outbox.complained(id, control, by: node)
-            }
-            try task?.answered(id, control, by: node, hops: hops, at: time)
-        case .service(.dialogue(.delivery(let delivery))): try take(delivery, at: time)
-        case .notice(.dropped(let reason, _, let from)):
-            io.errors.note("dropped: \(reason.rawValue) from \(from ?? "here")", level: 2)
-            if [.notAuthenticated, .badSignature, .wrongPeer].contains(reason) {
-                io.errors.say("\(from ?? "the neighbour") is refused: \(reason.rawValue)")
-            }
-        default: break
-        }
-    }
-
-    private func take(_ delivery: Delivery, at time: Instant) throws {
-        switch delivery {
-        case .neighbour(let peer, isUp: true):
-            if neighbour == nil { neighbour = peer }
-            feed?.arrived(peer)
-            // A URI names the node that answers there: no need to know more of the mesh.
-            if feed?.needsTopology == false { try begin() }
-        case .topologyComplete(let peer):
-            if peer == neighbour { try begin() }
-        case .confirmed(let id, let attempts, let octets, let milliseconds):
-            try outbox.confirmed(id, attempts: attempts, octets: octets, milliseconds: milliseconds)
-            if options.target.reply, earlyReplies.remove(id) == nil { unanswered.insert(id) }
-        case .entrusted(let id, let attempts, let octets, let milliseconds):
-            try outbox.entrusted(id, attempts: attempts, octets: octets, milliseconds: milliseconds)
-        case .timedOut(let id, let attempts, let octets):
-            try outbox.lost(
-                id, code: "ackTimeout", "no acknowledgement after \(attempts) attempts",
-                attempts: attempts, octets: octets)
-            try task?.lost(id, at: time)
-        case .sent(let id, let octets): try outbox.sent(id, octets: octets)
-        case .undeliverable(let id, let reason):
-            try outbox.lost(
-                id, code: reason.rawValue, "could not be sent: \(reason.rawValue)", attempts: 0,
-                octets: 0)
-        default: break
-        }
-    }
-
-    private func begin() throws {
-        guard !isReady, let host, let neighbour else { return }
-        isReady = true
-        if options.probe || options.trace {
-            guard let destination = try feed?.destination(options.target.to, neighbour) else {
-                return
-            }
-            let task: any ProbeTask =
-                options.trace
-                ? Trace(self, destination) : Probe(self, destination)
-            self.task = task
-            try task.start(host)
-        } else {
-            try feed?.start(host, neighbour)
-        }
-    }
-
-    private func received(_ packet: Packet) throws {
-        guard options.target.reply else { return }
-        var record = PacketRecord(packet)
-        record.ref = packet.options["ref"]?.string
-        try io.output.write(record)
-        guard let ref = record.ref else { return }
-        if unanswered.remove(ref) == nil, outbox.holds(ref) { earlyReplies.insert(ref) }
-    }
-
-    /// After each turn: the output goes out, and the run ends when nothing is left to wait for.
-    private func settle() throws {
-        try feed?.fill()
-        try io.output.flush()
-        guard isReady else { return }
-        let isOver = task.map(\.isOver) ?? (feed?.isDone == true && outbox.isEmpty)
-        if isOver, unanswered.isEmpty { host?.stop() }
-    }
-
-    private func runOut() throws {
-        if let task {
-            try task.runOut()
-        } else if !isReady, neighbour == nil {
-            throw ToolFailure(
-                .failure, code: "noAnswer", "no relay answered in time",
-                hint: "see -v, or give more -t")
-        } else {
-            try feed?.failed(nil, "not connected within the time given")
-            try outbox.giveUp(code: "deadline", "no acknowledgement within the time given")
-            if !unanswered.isEmpty {
-                io.errors.say("\(unanswered.count) delivered without a reply within the time given")
-            }
-        }
-        host?.stop()
-    }
-
-    func end(_ status: ExitStatus) {
-        self.status = status
-        host?.stop()
     }
 }

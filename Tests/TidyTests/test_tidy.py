@@ -170,7 +170,7 @@ def test_words_banned_everywhere(path):
 
 # 5. Lengths.
 
-LINE, TEXT, FUNCTION, FILE, MAIN = 100, 150, 70, 400, 271
+LINE, TEXT, FUNCTION, FILE, MAIN = 100, 150, 70, 400, 150
 # Ratchet: two files of conformance points are over the limit, and become two files each.
 OVER = {"Tests/KosCoreTests/Protocols/OLSRTests.swift": 421, "Tests/KosCoreTests/Protocols/AODVTests.swift": 405}
 # Tables: a constant, a protocol's names or the reference values of a standard.
