@@ -245,7 +245,7 @@ def test_noise_on_every_transport_harms_nobody(together, run):
     with socket.create_connection(("127.0.0.1", together["alpha"].ports["tcp"])) as stream:
         for _ in range(2000):
             stream.sendall(noise().replace(b"\n", b"") + b"\n")
-        answer = run("kos-send", "--probe", "-c", "3", "--interval", "50ms", "--connect",
+        answer = run("kos-send", "--probe", "-c", "3", "--interval", "50ms", "-t", "20s", "--connect",
                      together["alpha"].uri(), "-T", "echo")
         assert answer.returncode == 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
@@ -256,7 +256,7 @@ def test_noise_on_every_transport_harms_nobody(together, run):
             stream.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
             stream.sendall(dice.randbytes(500))
-    assert run("kos-send", "--probe", "-q", "-c", "1", "--connect", together["alpha"].uri(), "-T",
+    assert run("kos-send", "--probe", "-q", "-c", "1", "-t", "20s", "--connect", together["alpha"].uri(), "-T",
                "charlie").returncode == 0
     assert all(relay.process.poll() is None for relay in together.values())
 

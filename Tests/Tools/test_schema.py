@@ -71,7 +71,7 @@ def shown_records():
                     yield pytest.param(line.replace("\\&", "").replace("\\e", "\\"), id=path.name)
 
 
-@pytest.mark.parametrize("line", shown_records())
+@pytest.mark.parametrize("line", list(shown_records()))
 def test_shown_records_are_valid(line):
     record = json.loads(line, object_pairs_hook=no_duplicates)
     assert list(record)[:2] == ["type", "kos"]
