@@ -40,7 +40,7 @@ package final class GossipDriver {
     private var engine: Gossip?
     private var listener: (any Channel)?
     private var socket: (any Channel)?
-    private var alarm: (at: Instant, task: Scheduled<Void>)?
+    private var alarm = Alarm()
     private var serving: [Int: GossipServing] = [:]
     private var lastServed = 0
     private var early: [Gossip.Input] = []
@@ -125,7 +125,7 @@ package final class GossipDriver {
     }
 
     private func wake() {
-        alarm = nil
+        alarm.rang()
         var outputs: [Gossip.Output] = []
         engine?.advance(to: now(), into: &outputs)
         perform(outputs)
@@ -146,22 +146,13 @@ package final class GossipDriver {
     }
 
     private func setAlarm() {
-        let deadline = engine?.nextDeadline
-        if let alarm {
-            if alarm.at == deadline { return }
-            alarm.task.cancel()
-        }
-        alarm = nil
-        guard let deadline else { return }
-        let wait = max(0, deadline.nanoseconds &- now().nanoseconds)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        alarm = (deadline, loop.scheduleTask(in: .nanoseconds(wait)) { bound.value.wake() })
+        alarm.set(engine?.nextDeadline, now: now(), on: loop) { bound.value.wake() }
     }
 
     /// Closes everything.
     package func close() {
-        alarm?.task.cancel()
-        alarm = nil
+        alarm.cancel()
         engine = nil
         listener?.close(promise: nil)
         socket?.close(promise: nil)

@@ -24,7 +24,7 @@ package final class NodeDriver {
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]
     private var lastLink = 0
-    private var alarm: (at: Instant, task: Scheduled<Void>)?
+    private var alarm = Alarm()
     private var isBusy = false
     private var inputs: [MeshNode.Input] = []
     private var outputs: [MeshNode.Output] = []
@@ -62,7 +62,7 @@ package final class NodeDriver {
     }
 
     private func wake() {
-        alarm = nil
+        alarm.rang()
         guard !isBusy else { return }
         isBusy = true
         let time = now()
@@ -105,16 +105,8 @@ package final class NodeDriver {
     }
 
     private func setAlarm() {
-        let deadline = node.nextDeadline
-        if let alarm {
-            if alarm.at == deadline { return }
-            alarm.task.cancel()
-        }
-        alarm = nil
-        guard let deadline else { return }
-        let wait = max(0, deadline.nanoseconds &- now().nanoseconds)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        alarm = (deadline, loop.scheduleTask(in: .nanoseconds(wait)) { bound.value.wake() })
+        alarm.set(node.nextDeadline, now: now(), on: loop) { bound.value.wake() }
     }
 
     // MARK: Connections

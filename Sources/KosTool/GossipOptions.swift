@@ -53,6 +53,22 @@ package struct GossipOptions: ParsableArguments {
         return tags
     }
 
+    /// What a member says of itself: its announcement, signed, with the tags that were given.
+    package func tags(
+        _ announcement: PeerAnnouncement, name: String?, signedBy signer: some Signer
+    ) throws -> [String: String] {
+        var more = tags
+        if let name { more["name"] = name }
+        let signed = announcement.fittingTXT(maxOctets: PeerAnnouncement.maxTagOctets)
+            .signed(by: signer)
+        guard let tags = signed.tags(adding: more) else {
+            throw ToolFailure.usage(
+                "the --listen endpoints and tags do not fit into a member's 512 octets",
+                hint: "name fewer of them")
+        }
+        return tags
+    }
+
     /// Where a member listens: as told, or at the address that `own` finds on the way to the first
     /// member that was named.
     package func bind(own: (ContactAddress) -> IPAddress?) -> ContactAddress {

@@ -89,17 +89,10 @@ extension Authenticity {
     static func tags(
         _ identity: NodeIdentity, _ options: KosDiscover, endpoints: [Endpoint]
     ) throws -> [String: String] {
-        var more = options.gossip.tags
-        if let name = options.announcing.name { more["name"] = name }
         let announcement = PeerAnnouncement(
             nodeId: identity.node, capabilities: options.announced, endpoints: endpoints,
-            timestamp: SystemClock.timestamp, ttlMs: options.announcing.ttlMs
-        ).fittingTXT(maxOctets: PeerAnnouncement.maxTagOctets).signed(by: identity)
-        guard let tags = announcement.tags(adding: more) else {
-            throw ToolFailure.usage(
-                "the --listen endpoints and tags do not fit into a member's 512 octets",
-                hint: "name fewer of them")
-        }
-        return tags
+            timestamp: SystemClock.timestamp, ttlMs: options.announcing.ttlMs)
+        return try options.gossip.tags(
+            announcement, name: options.announcing.name, signedBy: identity)
     }
 }

@@ -54,19 +54,11 @@ final class RelayGossip {
     private func tags() throws -> [String: String] {
         let identity = session.identity
         let options = session.options
-        var more = options.gossip.tags
-        if let name = options.name { more["name"] = name }
         let announcement = PeerAnnouncement(
             nodeId: identity.node, capabilities: options.capability, endpoints: endpoints,
             timestamp: SystemClock.timestamp,
-            ttlMs: Int(RelayGossip.ttl.nanoseconds / 1_000_000)
-        ).fittingTXT(maxOctets: PeerAnnouncement.maxTagOctets).signed(by: identity)
-        guard let tags = announcement.tags(adding: more) else {
-            throw ToolFailure.usage(
-                "the --listen endpoints and tags do not fit into a member's 512 octets",
-                hint: "name fewer of them")
-        }
-        return tags
+            ttlMs: Int(RelayGossip.ttl.nanoseconds / 1_000_000))
+        return try options.gossip.tags(announcement, name: options.name, signedBy: identity)
     }
 
     private func observe(_ output: Gossip.Output) throws {
