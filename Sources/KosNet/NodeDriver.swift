@@ -31,6 +31,9 @@ package final class NodeDriver {
     /// What `GET /metrics` on the WebSocket port answers; nothing is there while it is nil.
     package var exposition: (() -> String)?
 
+    /// Links over HTTP, which outlive their requests.
+    let web = HTTPLinks()
+
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]
     private var lastLink = 0

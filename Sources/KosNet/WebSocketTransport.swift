@@ -76,7 +76,8 @@ enum WebSocketTransport {
                 WebSocketHandler(
                     driver: bound.value, remote: remote, isClient: false, deflate: deflate))
         }
-        let http = HTTPHandler(driver: bound.value)
+        let http = HTTPHandler(
+            driver: bound.value, transport: transport.isSecure ? .https : .http)
         let boundHTTP = NIOLoopBound(http, eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withServerUpgrade: (
