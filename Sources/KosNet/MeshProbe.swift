@@ -48,6 +48,13 @@ package final class MeshProbe: Sendable {
         }
     }
 
+    /// Connects to more of them.
+    package func connect(_ endpoints: [Endpoint]) {
+        loop.execute { [driver] in
+            for endpoint in endpoints { driver.value?.post(.connect(endpoint)) }
+        }
+    }
+
     /// Closes every connection.
     package func stop() {
         loop.execute { [driver] in

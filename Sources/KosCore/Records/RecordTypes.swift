@@ -25,6 +25,7 @@ package enum RecordTypes {
         ErrorRecord.self,
         LogRecord.self,
         SettingRecord.self,
+        UserEventRecord.self,
     ]
 
     package static var names: [String] { all.map { $0.type.description } }
