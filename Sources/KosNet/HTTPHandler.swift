@@ -1,6 +1,7 @@
 import KosCore
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 
 /// Plain HTTP on the WebSocket port (kos(7), TRANSPORTS): `POST /` takes one packet
 /// (`application/json`) or many (anything else, a packet a line, streamed) and answers with what
@@ -64,6 +65,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A handshake that is none is answered as the request that it is.
+        guard !(error is NIOWebSocketUpgradeError) else { return }
         context.close(promise: nil)
     }
 

@@ -135,7 +135,9 @@ final class HTTPClientLink: Conduit {
         down?.ended = {}
         down?.close()
         // What was written last goes before the end.
-        if waiting.isEmpty, !isPosting { up?.send(.DELETE, path) { _ in } }
+        if !waiting.isEmpty { up?.send(.POST, path, waiting, type: HTTPClientLink.lines) { _ in } }
+        waiting = []
+        up?.send(.DELETE, path) { _ in }
         up?.closeWhenIdle()
     }
 }
