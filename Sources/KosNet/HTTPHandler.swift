@@ -57,7 +57,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         var accepted = 0
         var refused = 0
         let octets = body
-        PhysicalLayer.forEachLine(of: octets) { range in
+        Lines.forEach(of: octets) { range in
             let isPacket = (try? PacketScan(octets.span.extracting(range), using: &reader)) != nil
             if isPacket { accepted += 1 } else { refused += 1 }
         }

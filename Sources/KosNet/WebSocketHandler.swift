@@ -123,12 +123,12 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         guard let context, !isClosing else { return }
         isDirty = true
         guard let encoder else {
-            return PhysicalLayer.forEachLine(of: octets) {
+            return Lines.forEach(of: octets) {
                 send(.text, context.channel.allocator.buffer(bytes: octets[$0]), flush: false)
             }
         }
         var frames = context.channel.allocator.buffer(capacity: octets.count + octets.count / 64)
-        PhysicalLayer.forEachLine(of: octets) { WebSocketHandler.frame(octets[$0], into: &frames) }
+        Lines.forEach(of: octets) { WebSocketHandler.frame(octets[$0], into: &frames) }
         encoder.write(NIOAny(frames), promise: nil)
     }
 
