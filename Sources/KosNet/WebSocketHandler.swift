@@ -193,7 +193,7 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         isDirty = true
         var frames: [UInt8] = []
         frames.reserveCapacity(octets.count + octets.count / 32 + 16)
-        PhysicalLayer.forEachLine(of: octets) {
+        Lines.forEach(of: octets) {
             writer.write(.text, octets.span.extracting($0), into: &frames, using: &keys)
         }
         context.write(
