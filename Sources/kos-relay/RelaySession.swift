@@ -20,6 +20,7 @@ final class RelaySession {
     var isWatched = false
     let startedAt = SystemClock.now
     var gossip: RelayGossip?
+    var announcer: RelayAnnouncer?
     var input: PacketInput?
     let custodian: Custodian?
     private var signals: OctetSource?

@@ -39,6 +39,9 @@ struct Run: Tool {
     @Flag(help: "Take neighbours and packets without signatures.")
     var insecure = false
 
+    @Flag(help: "Announce this relay on the local network, through Avahi.")
+    var announce = false
+
     @Flag(help: "Read packets to forward from standard input.")
     var stdin = false
 
