@@ -193,7 +193,7 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         isDirty = true
         var frames: [UInt8] = []
         frames.reserveCapacity(octets.count + octets.count / 32 + 16)
-        PhysicalLayer.forEachLine(of: octets) {
+        Lines.forEach(of: octets) {
             writer.write(.text, octets.span.extracting($0), into: &frames, using: &keys)
         }
         context.write(
@@ -208,6 +208,12 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     func flush() {
         isDirty = false
         context?.flush()
+    }
+
+    func finish() {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        sendClose(1000, context)
     }
 
     func close() {
