@@ -1,4 +1,5 @@
 package import KosCore
+import KosCrypto
 import NIOCore
 import NIOPosix
 

@@ -17,6 +17,8 @@ package enum RecordTypes {
         FrameRecord.self,
         ReportRecord.self,
         DiffRecord.self,
+        PathRecord.self,
+        StatisticsRecord.self,
         AirtimeRecord.self,
         BudgetRecord.self,
         RadioRecord.self,
