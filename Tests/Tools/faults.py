@@ -16,6 +16,7 @@ class Proxy:
         self.swallows = False    # takes everything, hands on nothing
         self.close_delay = 0.0   # seconds between one side's end and the other's
         self.accepts = True
+        self.carried = 0         # octets on the way to the target since somebody set it to 0
         self.connections = []
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -43,12 +44,14 @@ class Proxy:
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.connections.append((client, server))
-            for pair in ((client, server), (server, client)):
+            for pair in ((client, server, True), (server, client, False)):
                 threading.Thread(target=self.pump, args=pair, daemon=True).start()
 
-    def pump(self, source, sink):
+    def pump(self, source, sink, counts):
         with contextlib.suppress(OSError):
             while octets := source.recv(65536):
+                if counts:
+                    self.carried += len(octets)
                 if self.swallows:
                     continue
                 if self.latency:
