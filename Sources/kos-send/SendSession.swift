@@ -39,6 +39,7 @@ final class SendSession {
         var settings = MeshNode.Settings()
         settings.role = .leaf
         settings.isInsecure = options.target.insecure
+        settings.sealer = identity
         let now = SystemClock.now
         let node = MeshNode(
             signer: identity, verifier: SignatureVerifier(), settings: settings,
@@ -58,6 +59,7 @@ final class SendSession {
         driver.observer = { [unowned self] output, time in
             host.guarded { try observe(output, time) }
         }
+        driver.tls = options.credentials(identity)
         driver.settled = { [unowned self] in host.guarded { try settle() } }
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }
