@@ -10,11 +10,12 @@ struct Run: Tool {
     @OptionGroup var common: CommonOptions
     @OptionGroup var control: ControlOptions
     @OptionGroup var gossip: GossipOptions
+    @OptionGroup var tls: TLSOptions
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Where to listen: tcp:// udp:// ws:// (port 0 lets the kernel choose).",
+            "Where to listen: tcp:// tls:// udp:// ws:// wss:// (port 0 lets the kernel choose).",
             valueName: "uri"))
     var listen: [String] = []
 
@@ -70,6 +71,11 @@ struct Run: Tool {
     @Option(
         help: ArgumentHelp("Packets a second that one neighbour may bring.", valueName: "n"))
     var rate: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections of one IPv4 address, or one IPv6 /64; 0 for any number.", valueName: "n"))
+    var maxPerAddress = AddressCount.usualLimit
 
     @Option(help: ArgumentHelp("Write metrics this often.", valueName: "dur"))
     var metrics: DurationOption?
