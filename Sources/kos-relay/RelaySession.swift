@@ -61,6 +61,7 @@ final class RelaySession {
         settings.custody = custodian?.settings
         settings.outbox.maxOctets = options.maxQueue
         settings.rate = options.rate
+        settings.routing = options.routing.mode
         settings.isInsecure = options.insecure
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])

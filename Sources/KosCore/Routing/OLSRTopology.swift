@@ -93,12 +93,17 @@ extension OLSR {
                     .interfaces(Array(interfaces.dropFirst())), validity: settings.topologyHoldTime,
                     ttl: 255), at: now)
         }
-        if !settings.networks.isEmpty {
-            enqueue(
-                nextMessage(
-                    .networks(settings.networks), validity: settings.topologyHoldTime, ttl: 255),
-                at: now)
-        }
+        sendNetworks(at: now)
+    }
+
+    mutating func sendNetworks(at now: Instant) {
+        let whole = RouterAddress.broadcast
+        let networks =
+            settings.networks + hosts.sorted().map { OLSRMessage.Network($0, mask: whole) }
+        guard !networks.isEmpty else { return }
+        enqueue(
+            nextMessage(.networks(networks), validity: settings.topologyHoldTime, ttl: 255),
+            at: now)
     }
 
     mutating func sendTopologyControl(at now: Instant) {
