@@ -61,7 +61,10 @@ let package = Package(
 
         // The adapters.
         .target(name: "KosTool", dependencies: ["KosCore", argumentParser], swiftSettings: strict),
-        .target(name: "KosNet", dependencies: ["KosCore", crypto] + nio, swiftSettings: strict),
+        .target(name: "KosCrypto", dependencies: ["KosCore", crypto], swiftSettings: strict),
+        .target(
+            name: "KosNet", dependencies: ["KosCore", "KosCrypto", crypto] + nio,
+            swiftSettings: strict),
         .target(name: "KosRadio", dependencies: ["KosCore", "CBluetooth"], swiftSettings: strict),
         .target(name: "KosMDNS", dependencies: ["KosCore", "CAvahi"], swiftSettings: strict),
         .target(name: "KosStore", dependencies: ["KosCore", "CSQLite"], swiftSettings: strict),
@@ -78,16 +81,16 @@ let package = Package(
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // The tools.
-        tool("kos-discover", ["KosNet", "KosRadio", "KosMDNS"]),
+        tool("kos-discover", ["KosCrypto", "KosNet", "KosRadio", "KosMDNS"]),
         tool("kos-route", ["KosSimulation"]),
-        tool("kos-send", ["KosNet", "KosRadio"]),
-        tool("kos-relay", ["KosNet", "KosRadio", "KosStore", "KosSimulation"]),
-        tool("kos-lora", ["KosNet", "KosRadio"]),
-        tool("kos-capture", ["KosCapture", "KosPcap"]),
+        tool("kos-send", ["KosCrypto", "KosNet", "KosRadio"]),
+        tool("kos-relay", ["KosCrypto", "KosNet", "KosRadio", "KosStore", "KosSimulation"]),
+        tool("kos-lora", ["KosCrypto", "KosNet", "KosRadio"]),
+        tool("kos-capture", ["KosCapture", "KosCrypto", "KosPcap"]),
 
         tests("KosCoreTests", ["KosCore", "KosSimulation"]),
         tests("KosCaptureTests", ["KosCore", "KosCapture"]),
         tests("KosSimulationTests", ["KosCore", "KosSimulation"]),
-        tests("KosNetTests", ["KosCore", "KosNet"]),
+        tests("KosNetTests", ["KosCore", "KosCrypto", "KosNet"]),
     ]
 )

@@ -18,8 +18,21 @@ package final class NodeDriver {
     /// Connections that could not be made, with the reason, for the tool to tell of.
     package var dialFailed: (Endpoint, String) -> Void = { _, _ in }
 
+    /// Told of messages that break the rules of their transport.
+    package var refused: (String, Endpoint) -> Void = { _, _ in }
+    /// Told how far a connection that is being made has come.
+    package var phase: (Endpoint, DialPhase) -> Void = { _, _ in }
+    package var dialing = DialSettings()
+    /// Send back what comes, as it comes, and leave the node out of it: for conformance tests.
+    package var isEcho = false
+    /// Told when a connection whose messages were sent back is over.
+    package var echoEnded: () -> Void = {}
+
     /// What `GET /metrics` on the WebSocket port answers; nothing is there while it is nil.
     package var exposition: (() -> String)?
+
+    /// Links over HTTP, which outlive their requests.
+    let web = HTTPLinks()
 
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]

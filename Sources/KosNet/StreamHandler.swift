@@ -9,7 +9,6 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
 
     private let driver: NodeDriver
     private let traits: LinkTraits?
-    private let isOutgoing: Bool
     private var context: ChannelHandlerContext?
     private var link: LinkID?
     private(set) var isDirty = false
@@ -17,7 +16,6 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     /// `remote` is nil for accepted connections, whose peer is asked for when they are active.
     init(driver: NodeDriver, remote: Endpoint?) {
         self.driver = driver
-        isOutgoing = remote != nil
         traits = remote.map { LinkTraits(transport: .tcp, remote: $0, isOutgoing: true) }
     }
 
@@ -32,25 +30,29 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     }
 
     private func open(_ context: ChannelHandlerContext) {
-        guard link == nil else { return }
+        guard link == nil, !driver.isEcho else { return }
         let remote = Transports.endpoint(.tcp, context.remoteAddress)
         link = driver.opened(
             self, traits ?? LinkTraits(transport: .tcp, remote: remote, isOutgoing: false))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if driver.isEcho { return context.writeAndFlush(data, promise: nil) }
         guard let link else { return }
         let buffer = unwrapInboundIn(data)
         driver.received(Array(buffer.readableBytesView), on: link)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // Whoever sends and does not read what comes back is not read from either.
+        if driver.isEcho { read(context.channel.isWritable) }
         if let link, context.channel.isWritable { driver.writable(link) }
         context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         if let link { driver.closed(link) }
+        if driver.isEcho { driver.echoEnded() }
         self.context = nil
         context.fireChannelInactive()
     }

@@ -10,13 +10,12 @@ package enum Transports {
         package init(_ description: String) { self.description = description }
     }
 
-    static let connectTimeout = TimeAmount.seconds(5)
-
     static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
         switch endpoint.transport {
         case .tcp: TCPTransport.connect(endpoint, driver: driver)
         case .ws: WebSocketTransport.connect(endpoint, driver: driver)
         case .udp: UDPTransport.connect(endpoint, driver: driver)
+        case .http: HTTPTransport.connect(endpoint, driver: driver)
         default:
             driver.loop.makeFailedFuture(Failure("\(endpoint.transport.rawValue) is not built in"))
         }
@@ -41,6 +40,27 @@ package enum Transports {
                 transport: endpoint.transport, host: host, port: local?.port ?? endpoint.port,
                 path: endpoint.path, query: endpoint.query)
             return (channel, actual)
+        }
+    }
+
+    /// Accepts stream connections; `prepare` gives each its handlers.
+    static func serve(
+        _ endpoint: Endpoint, driver: NodeDriver,
+        _ prepare: @escaping @Sendable (any Channel) throws -> Void
+    ) -> EventLoopFuture<any Channel> {
+        let bootstrap = ServerBootstrap(group: driver.loop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 1024)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try prepare(channel) }
+            }
+        if let descriptor = endpoint.descriptor { return bootstrap.withBoundSocket(descriptor) }
+        do {
+            return bootstrap.bind(to: try Transports.bindAddress(of: endpoint))
+        } catch {
+            return driver.loop.makeFailedFuture(error)
         }
     }
 
@@ -77,8 +97,8 @@ package enum Transports {
         case let error as NIOConnectionError:
             if let first = error.connectionErrors.first { return describe(first.error) }
             return "the name \(error.host) cannot be resolved"
-        case ChannelError.connectTimeout:
-            return "no answer within \(connectTimeout.nanoseconds / 1_000_000_000) s"
+        case ChannelError.connectTimeout(let time):
+            return "no answer within \(Double(time.nanoseconds) / 1e9) s"
         default: return "\(error)"
         }
     }

@@ -14,6 +14,8 @@ struct KosSend: Tool {
             EXAMPLES
               kos-send -T tcp://10.0.0.2:47470 'hello'
               kos-discover --links | kos-route --to charlie | kos-send 'hello charlie'
+              kos-send -T ws://10.0.0.2:47480/,tcp://10.0.0.2:47470 --lines < notes
+              kos-send --listen tcp://:47470 -c 1
               kos-send --probe -c 5 --connect tcp://127.0.0.1:47470 -T charlie
             """,
         version: Version.toolkit)
@@ -21,6 +23,8 @@ struct KosSend: Tool {
     @OptionGroup var common: CommonOptions
     @OptionGroup var target: TargetOptions
     @OptionGroup var content: ContentOptions
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var sink: SinkOptions
 
     @Flag(help: "Send probes and tell each one's round trip.")
     var probe = false
@@ -62,10 +66,16 @@ struct KosSend: Tool {
         guard !(probe || trace) || content.isAbsent else {
             throw ValidationError("--probe and --trace send no text or file")
         }
+        guard !sink.isAsked || content.isAbsent && !probe && !trace else {
+            throw ValidationError("--listen and --echo send nothing of their own")
+        }
+        guard sink.listen.isEmpty || target.to == nil && target.connect.isEmpty else {
+            throw ValidationError("--listen and -T or --connect exclude each other")
+        }
     }
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
-        try SendSession(self, io).run()
+        sink.isAsked ? try Sink(self, io).run() : try SendSession(self, io).run()
     }
 
     /// Time for the whole, where none is given.

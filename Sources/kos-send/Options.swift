@@ -7,7 +7,9 @@ import KosTool
 struct TargetOptions: ParsableArguments {
     @Option(
         name: [.customShort("T"), .long],
-        help: ArgumentHelp("Node id, name, or URI.", valueName: "node"), completion: .nodeID)
+        help: ArgumentHelp(
+            "Node id, name, or URI; URIs with commas between them, the best one first.",
+            valueName: "node"), completion: .nodeID)
     var to: String?
 
     @Option(
@@ -53,9 +55,20 @@ struct TargetOptions: ParsableArguments {
         for text in connect where Endpoint(text) == nil {
             throw ValidationError("--connect '\(text)' is no URI of a transport")
         }
+        if let to, to.contains("://") {
+            for part in to.split(separator: ",") where Endpoint(String(part)) == nil {
+                throw ValidationError("-T '\(part)' is no URI of a transport")
+            }
+        }
         for text in option where !text.contains("=") {
             throw ValidationError("--option '\(text)' is not name=value")
         }
+    }
+
+    /// The URIs of `-T`, the one to prefer first; none where it names a node.
+    var endpoints: [Endpoint] {
+        guard let to, to.contains(":") else { return [] }
+        return to.split(separator: ",").compactMap { Endpoint(String($0)) }
     }
 
     /// The packet's options.

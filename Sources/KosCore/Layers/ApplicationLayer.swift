@@ -11,6 +11,10 @@ package struct Message: Sendable, Hashable {
     package var route: [String] = []
     /// How hard to try for a receipt of the destination; nil when none is wanted.
     package var persistence: Persistence? = Persistence()
+    /// Whether the payload is sealed where the recipient's key is known.
+    package var isSealable = true
+    /// The recipient's key.
+    package var sealingKey: [UInt8]?
 
     package init(to destination: String, _ payload: JSONValue) {
         self.destination = destination
@@ -56,6 +60,7 @@ package struct ApplicationLayer: ProtocolLayer {
             packet.metadata.ttl = message.ttl
             packet.metadata.flags = message.persistence == nil ? [] : [Packet.ackFlag]
             packet.options = message.options
+            packet.sealingKey = message.sealingKey
             if !message.route.isEmpty {
                 packet.route = message.route
                 packet.metadata.flags.append(Packet.routeFlag)

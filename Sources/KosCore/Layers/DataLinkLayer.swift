@@ -4,6 +4,10 @@ package enum Frame: Sendable, Hashable {
     case closed(LinkID)
     /// A run of packets, a newline behind each.
     case lines(LinkID, [UInt8])
+    /// One packet that may be lost: whoever sends it does not mind, or says it again.
+    case word(LinkID, [UInt8])
+    /// Who is at the other end is proven: it is a node, and its address is its own.
+    case proven(LinkID, takesFragments: Bool)
     case close(LinkID, DropReason)
     case busy(LinkID)
     case ready(LinkID)
@@ -30,14 +34,13 @@ package struct DataLinkLayer: ProtocolLayer {
         case heartbeat(LinkID)
         /// Say again who is here: the first word may be lost where datagrams may be.
         case greeting(LinkID)
+        /// Time for the other end to prove who it is, or to bring anything at all.
+        case login(LinkID)
         /// More of what waits may be written.
         case drain(LinkID)
         /// What a neighbour brought too much is paid off.
         case resume(LinkID)
     }
-    /// Greetings to an end that stays silent, a second apart.
-    private static let maxGreetings = 10
-
     package internal(set) var links = LinkTable()
     /// What waits, for links that take nothing just now.
     package internal(set) var outboxes: [LinkID: Outbox] = [:]
@@ -46,8 +49,8 @@ package struct DataLinkLayer: ProtocolLayer {
     package var info: NodeInfo
     /// Who may be a neighbour; links to others are closed as soon as it is known who is there.
     package private(set) var access = AccessRules()
-    private var author: Author
-    private let verifier: any Verifier
+    var author: Author
+    let verifier: any Verifier
     let settings: Settings
     var timers = Timers<Timer>()
     private var reader = JSONReader()
@@ -108,36 +111,21 @@ package struct DataLinkLayer: ProtocolLayer {
                 return flow.down.append(.close(link, .denied))
             }
             links.open(link, traits, at: now)
-            greet(link, wantsAnswer: true, at: now, into: &flow)
+            welcome(link, traits, at: now, into: &flow)
         case .closed(let link): lose(link, into: &flow)
         case .lines(let link, let run): receive(run, on: link, at: now, into: &flow)
         case .busy(let link): block(link)
         case .ready(let link):
             outboxes[link]?.isBlocked = false
             drain(link, at: now, into: &flow)
-        case .close, .read: break
+        case .close, .read, .word, .proven: break
         }
-    }
-
-    private mutating func greet(
-        _ link: LinkID, wantsAnswer: Bool, at now: Instant, into flow: inout Flow<Hop, Frame>
-    ) {
-        guard let entry = links[link] else { return }
-        var payload = info.object(kind: .nodeInfo)
-        payload["wantsAnswer"] = .boolean(wantsAnswer)
-        let line = author.line(
-            to: Packet.broadcast, type: Packet.Kind.discovery, payload: .object(payload), at: now)
-        post(line, on: link, at: now, into: &flow)
-        guard wantsAnswer, !entry.traits.transport.isReliable,
-            entry.greetings < DataLinkLayer.maxGreetings
-        else { return }
-        links[link]?.greetings += 1
-        timers.set(.greeting(link), at: now + .seconds(1))
     }
 
     private mutating func lose(_ link: LinkID, into flow: inout Flow<Hop, Frame>) {
         timers.cancel(.heartbeat(link))
         timers.cancel(.greeting(link))
+        timers.cancel(.login(link))
         forget(link, into: &flow)
         let (peer, isLast) = links.close(link)
         flow.up.append(.linkGone(link))
@@ -163,12 +151,12 @@ package struct DataLinkLayer: ProtocolLayer {
         }
     }
 
-    private func tellChange(of peer: NodeID, into flow: inout Flow<Hop, Frame>) {
+    func tellChange(of peer: NodeID, into flow: inout Flow<Hop, Frame>) {
         guard let measure = measure(of: peer) else { return }
         flow.up.append(.neighbourChanged(peer, measure))
     }
 
-    private func measure(of peer: NodeID) -> Measure? {
+    func measure(of peer: NodeID) -> Measure? {
         links.best(to: peer).map { entry in
             Measure(
                 transport: entry.traits.transport, latency: (entry.roundTrip ?? 2) / 2,
@@ -235,49 +223,7 @@ package struct DataLinkLayer: ProtocolLayer {
             meet(packet, on: link, at: now, into: &flow)
             return true
         }
-        return false
-    }
-
-    /// Takes a neighbour's node info: binds the link to it, or closes the link.
-    private mutating func meet(
-        _ packet: JSONObject, on link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
-    ) {
-        let state = Packet.signatureState(of: packet, by: verifier)
-        guard let source = packet["source"]?.string.flatMap({ NodeID($0) }),
-            let payload = packet["payload"]?.object,
-            let info = try? NodeInfo(RecordFields(payload)), let entry = links[link]
-        else { return flow.notices.append(.dropped(.malformed, packet: "", from: nil)) }
-        let refusal: DropReason?
-        switch state {
-        case .ok: refusal = nil
-        case .bad: refusal = .badSignature
-        case .missing: refusal = settings.isInsecure ? nil : .notAuthenticated
-        }
-        let isOther =
-            entry.peer.map { $0 != source } ?? false
-            || entry.traits.remote.pinnedPeer.map { $0 != source } ?? false
-        if let reason = refusal
-            ?? (source == author.node
-                ? .selfConnection
-                : isOther ? .wrongPeer : access.refuses(source) ? .denied : nil)
-        {
-            links[link]?.counters.errors += 1
-            flow.notices.append(.dropped(reason, packet: "", from: entry.traits.place))
-            return flow.down.append(.close(link, reason))
-        }
-        let isFirst = links.bind(link, to: source, info)
-        if isFirst, let measure = measure(of: source) {
-            flow.up.append(.neighbourUp(source, measure))
-        } else {
-            tellChange(of: source, into: &flow)
-        }
-        timers.cancel(.greeting(link))
-        if entry.peer == nil {
-            beat(link, at: now, into: &flow)
-        } else if payload["wantsAnswer"]?.boolean == true {
-            // The other end has not heard who is here, or has begun anew.
-            greet(link, wantsAnswer: false, at: now, into: &flow)
-        }
+        return takeRefusal(line, scan, on: link, into: &flow)
     }
 
     // MARK: Heartbeats
@@ -310,11 +256,11 @@ package struct DataLinkLayer: ProtocolLayer {
         packet.metadata.hops = 1
         packet.metadata.ttl = 0
         packet.metadata.priority = 0
-        post(packet.wire + [0x0A], on: link, at: now, into: &flow)
+        say(packet.wire + [0x0A], on: link, at: now, into: &flow)
     }
 
     /// Sends a heartbeat and plans the next; a link that stayed silent too often is closed.
-    private mutating func beat(_ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>) {
+    mutating func beat(_ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>) {
         guard let entry = links[link] else { return }
         // Whatever arrives is a sign of life: under load an echo may wait behind data.
         let isSilent = entry.lastReceived + settings.heartbeat <= now && !isPaused(link)
@@ -332,6 +278,7 @@ package struct DataLinkLayer: ProtocolLayer {
             switch timer {
             case .heartbeat(let link): beat(link, at: now, into: &flow)
             case .greeting(let link): greet(link, wantsAnswer: true, at: now, into: &flow)
+            case .login(let link): judge(link, at: now, into: &flow)
             case .drain(let link): drain(link, at: now, into: &flow)
             case .resume(let link):
                 links[link]?.lastReceived = now

@@ -18,6 +18,11 @@ package struct LinkTable: Sendable {
         package var reliability = 1.0
         package var missed = 0
         package var greetings = 0
+        /// What the other end has to sign, and what it wants signed.
+        package var challenge = ""
+        package var theirChallenge: String?
+        /// Who it says it is, until that is proven.
+        package var claimant: NodeID?
         package var isAwaitingEcho = false
         package var lastReceived: Instant
         package var counters = LinkCounters()

@@ -15,18 +15,22 @@ package struct LinkTraits: Hashable, Sendable {
     package let isStream: Bool
     /// Octets of the largest message that goes over it in one piece.
     package let maxMessage: Int
+    /// Who proved to be there before the first packet (mutual TLS).
+    package let provenPeer: NodeID?
     /// The other end as records name it while it has not told who it is.
     package let place: String
 
     package init(
-        transport: TransportType, remote: Endpoint, isOutgoing: Bool, place: String? = nil
+        transport: TransportType, remote: Endpoint, isOutgoing: Bool, place: String? = nil,
+        provenPeer: NodeID? = nil
     ) {
+        self.provenPeer = provenPeer
         self.place = place ?? remote.description
         self.transport = transport
         self.remote = remote
         self.isOutgoing = isOutgoing
         // A WebSocket's adapter parts and joins messages itself, many at a time.
-        isStream = [.tcp, .tls, .ws, .wss].contains(transport)
+        isStream = [.tcp, .tls, .ws, .wss, .http, .https].contains(transport)
         maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
     }
 

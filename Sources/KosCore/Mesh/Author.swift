@@ -66,6 +66,10 @@ extension Packet {
         case custodyLost
         /// The packet `ref` ended here, and why (type control).
         case ttlExceeded, destinationUnreachable, routingError
+        /// The destination does not take the packet `ref`, and why (type control).
+        case unsigned, badSignature, cannotOpen
+        /// This node is not taken as a neighbour, and why (type control, never forwarded).
+        case refusal
         /// Heartbeat and its echo (type heartbeat, never forwarded, not signed).
         case ping, pong
     }

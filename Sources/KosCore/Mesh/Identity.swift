@@ -3,6 +3,9 @@ package protocol Signer: Sendable {
     var node: NodeID { get }
     /// Ed25519 (RFC 8032): 64 octets.
     func sign(_ message: [UInt8]) -> [UInt8]
+    /// 32 octets about `context` that nobody else can foresee, the same each time that it is asked
+    /// in one run: a message authentication code under a key that never leaves the process.
+    func token(for context: [UInt8]) -> [UInt8]
 }
 
 /// Checks a signature against the key that a node id names.

@@ -88,6 +88,10 @@ extension Notice {
             RelayEventRecord(
                 timestamp: timestamp, event: .dropped, packetId: "", from: from, to: nil,
                 reason: reason.rawValue, hops: 0, ttl: 0)
+        case .refused(let reason, let by):
+            RelayEventRecord(
+                timestamp: timestamp, event: .dropped, packetId: "", from: by, to: nil,
+                reason: "\(DropReason.refused.rawValue): \(reason.rawValue)", hops: 0, ttl: 0)
         case .duplicate(let packet, let from, let hops, let ttl):
             RelayEventRecord(
                 timestamp: timestamp, event: .dropped, packetId: packet, from: from, to: nil,

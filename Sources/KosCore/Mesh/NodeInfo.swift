@@ -15,10 +15,14 @@ package struct NodeInfo: Hashable, Sendable {
     package var addresses: [PeerAddress]
     /// Rises with every announcement; a lower one is stale.
     package var sequence: Int
+    /// X25519 key to which payloads for this node may be sealed, 32 octets.
+    package var sealingKey: [UInt8]?
 
     package init(
-        name: String?, role: Role, capabilities: [String], addresses: [PeerAddress], sequence: Int
+        name: String?, role: Role, capabilities: [String], addresses: [PeerAddress], sequence: Int,
+        sealingKey: [UInt8]? = nil
     ) {
+        self.sealingKey = sealingKey
         self.name = name
         self.role = role
         self.capabilities = capabilities
@@ -35,9 +39,10 @@ package struct NodeInfo: Hashable, Sendable {
             addresses.append(try PeerAddress(address))
         }
         sequence = try fields.integer("sequence", in: 0...9_007_199_254_740_991)
+        sealingKey = try fields.optionalString("sealingKey").flatMap { Base64.decode($0) }
         guard addresses.count <= NodeInfo.maxAddresses,
             capabilities.count <= NodeInfo.maxCapabilities,
-            name?.utf8.count ?? 0 <= 256
+            name?.utf8.count ?? 0 <= 256, sealingKey?.count ?? 32 == 32
         else { throw .member("nodeInfo", "names more than a node may have") }
     }
 
@@ -56,6 +61,7 @@ package struct NodeInfo: Hashable, Sendable {
                 return .object(value)
             })
         object["sequence"] = .number(Double(sequence))
+        if let sealingKey { object["sealingKey"] = .string(Base64.encode(sealingKey)) }
         return object
     }
 }

@@ -21,6 +21,8 @@ package enum RecordTypes {
         FrameRecord.self,
         ReportRecord.self,
         DiffRecord.self,
+        PathRecord.self,
+        StatisticsRecord.self,
         AirtimeRecord.self,
         BudgetRecord.self,
         RadioRecord.self,
@@ -29,6 +31,7 @@ package enum RecordTypes {
         ErrorRecord.self,
         LogRecord.self,
         SettingRecord.self,
+        UserEventRecord.self,
     ]
 
     package static var names: [String] { all.map { $0.type.description } }
