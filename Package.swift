@@ -71,14 +71,14 @@ let package = Package(
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
-        // Not by pkg-config, which would link libavahi-client: that one is loaded when mDNS is
-        // wanted, and its module map names the rest.
+        // Not by pkg-config, which would link libavahi-client and libpcap: these are loaded when
+        // they are wanted.
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(
             name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
         .systemLibrary(
             name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
 
         // The tools.
         tool("kos-discover", ["KosCrypto", "KosNet", "KosRadio", "KosMDNS"]),

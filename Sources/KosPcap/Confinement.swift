@@ -22,7 +22,8 @@ package enum Confinement {
 
     /// The folder that `path` is in, to be handed to `enter`; nil when there is none.
     package static func folder(of path: String) -> Int32? {
-        let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : path[..<$0] } ?? "."
+        let parent =
+            path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : path[..<$0] } ?? "."
         let descriptor = open(String(parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         return descriptor >= 0 ? descriptor : nil
     }

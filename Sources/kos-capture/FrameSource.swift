@@ -68,7 +68,8 @@ final class FrameSource {
 
     /// Frames that are taken apart; without a condition nothing but packets is needed to copy them.
     func eachPacket(
-        of path: String, _ body: (CapturedPacket, CaptureInterface, borrowing Span<UInt8>) throws
+        of path: String,
+        _ body: (CapturedPacket, CaptureInterface, borrowing Span<UInt8>) throws
             -> Void
     ) throws {
         guard condition == nil else {

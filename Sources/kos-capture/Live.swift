@@ -143,6 +143,10 @@ struct Live: Tool {
                 throw ToolFailure(
                     .failure, code: "noPermission", failure.message,
                     hint: "sudo setcap cap_net_raw+ep \(CommandLine.arguments[0])")
+            case .noLibrary:
+                throw ToolFailure(
+                    .failure, code: "noLibrary", failure.message, hint: "apt-get install libpcap0.8"
+                )
             case .noInterface, .other:
                 throw ToolFailure(
                     .failure, code: "noInterface", failure.message,

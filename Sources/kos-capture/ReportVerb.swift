@@ -26,7 +26,8 @@ struct ReportVerb: Tool {
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
         let isPage = io.format == "html"
-        var scopes: Set<ReportRecord.Scope> = isPage ? [.total, .flow, .node, .link, .interval] : []
+        var scopes: Set<ReportRecord.Scope> =
+            isPage ? [.total, .flow, .node, .link, .interval] : []
         for name in by.split(separator: ",") {
             guard let scope = ReportRecord.Scope(rawValue: String(name)), scope != .hop else {
                 throw ToolFailure.usage(
