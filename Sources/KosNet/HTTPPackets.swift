@@ -77,7 +77,7 @@ final class HTTPPackets: Conduit {
     /// Hands packets to the node, and takes down which of them want receipts.
     private func pass(_ lines: [UInt8]) {
         var sound: [UInt8] = []
-        PhysicalLayer.forEachLine(of: lines) { range in
+        Lines.forEach(of: lines) { range in
             let line = lines.span.extracting(range)
             guard let scan = try? PacketScan(line, using: &reader) else {
                 return tell("", "", success: false, code: "badRecord", "this is no packet")
@@ -104,7 +104,7 @@ final class HTTPPackets: Conduit {
     let isDirty = false
 
     func write(_ octets: [UInt8]) {
-        PhysicalLayer.forEachLine(of: octets) { range in
+        Lines.forEach(of: octets) { range in
             guard let packet = try? JSONObject(parsing: octets.span.extracting(range)),
                 let payload = packet["payload"]?.object,
                 let kind = payload["kind"]?.string.flatMap(Packet.Control.init),

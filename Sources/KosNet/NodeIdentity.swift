@@ -94,7 +94,7 @@ package struct NodeIdentity: Signer, Sealer {
     }
 
     private static func read(_ path: String) throws(Failure) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
             throw Failure(path: path, message: String(cString: strerror(errno)))
@@ -117,7 +117,7 @@ package struct NodeIdentity: Signer, Sealer {
         let body = Base64.encode(NodeIdentity.prefix + Array(key.rawRepresentation))
         let text = "-----BEGIN PRIVATE KEY-----\n\(body)\n-----END PRIVATE KEY-----\n"
         let draft = "\(path).\(getpid())"
-        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let file = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else {
             throw Failure(path: path, message: String(cString: strerror(errno)))
         }

@@ -50,9 +50,4 @@ extension NetworkLayer {
         if let hop = routes?[destination], neighbours[hop] != nil { return .neighbour(hop) }
         return hop(named: destination)
     }
-
-    /// A leaf hands what it cannot place to its neighbour, who knows more.
-    var defaultHop: HopTarget? {
-        info.role == .leaf ? neighbours.keys.min().map { .neighbour($0) } : nil
-    }
 }

@@ -2,6 +2,8 @@
 package enum Segment: Sendable {
     /// Down: a signed packet of this node, as wire octets without newline.
     case send([UInt8])
+    /// Down: packets that are ready to go, many at a time.
+    case relay(Run)
     /// Up: a packet for this node.
     case arrived([UInt8], Origin)
     /// Up: a packet of this node could not even be sent.
@@ -10,6 +12,8 @@ package enum Segment: Sendable {
     case topologyComplete(NodeID)
     /// Down: ask a neighbour for all it knows.
     case requestTopology(NodeID)
+    /// Up: packets take another way; what was sent last may be lost.
+    case rerouted
     /// Up: who is next to this node changed.
     case neighbour(NodeID, isUp: Bool)
     /// Down: tell the mesh that this node leaves.
@@ -105,6 +109,7 @@ package struct NetworkLayer: ProtocolLayer {
         present = now
         switch unit {
         case .send(let octets): originate(octets, at: now, into: &flow)
+        case .relay(let run): originate(run, at: now, into: &flow)
         case .requestTopology(let neighbour):
             let line = author.line(
                 to: neighbour.text, type: Packet.Kind.routing,
@@ -115,7 +120,7 @@ package struct NetworkLayer: ProtocolLayer {
             let peers = Array(neighbours.keys)
             neighbours = [:]
             announce(at: now, into: &flow, to: peers)
-        case .arrived, .undeliverable, .topologyComplete, .neighbour: break
+        case .arrived, .undeliverable, .topologyComplete, .neighbour, .rerouted: break
         }
     }
 
@@ -163,6 +168,7 @@ package struct NetworkLayer: ProtocolLayer {
             neighbours[peer] = measure
             plan(at: now)
             flow.up.append(.neighbour(peer, isUp: true))
+            flow.up.append(.rerouted)
             dump(to: peer, at: now, into: &flow)
             meet(peer, at: now, into: &flow)
         case .neighbourDown(let peer):
@@ -180,6 +186,7 @@ package struct NetworkLayer: ProtocolLayer {
             }
             lastHop = nil
             lastLearnt = nil
+        case .rerouted: flow.up.append(.rerouted)
         case .received(let run): receive(run, at: now, into: &flow)
         case .transmit: break
         }

@@ -49,6 +49,8 @@ package struct OLSR: RoutingProtocolEngine {
     var relays: Set<RouterAddress> = []
     var selectors: [RouterAddress: Instant] = [:]
     var topology: [RouterAddress: Advertised] = [:]
+    /// Destinations of all advertisements together, at least: counted anew when something ends.
+    package internal(set) var tupleCount = 0
     var mainAddress: [RouterAddress: (main: RouterAddress, until: Instant)] = [:]
     var gateways: [GatewayKey: Instant] = [:]
     /// Hosts that are told of as networks of one address, §12.
