@@ -30,7 +30,10 @@ package struct MeshProtocols: Sendable {
     private var heldOctets = 0
     /// Nodes that were asked for, by number.
     var asked: [RouterAddress: String] = [:]
-    var used: [RouterAddress: Instant] = [:]
+    /// When the protocols were last told of a destination and a source.
+    var used: [UInt64: Instant] = [:]
+    /// Nodes to ask for, though their packets go by the link state meanwhile.
+    private var curious: Set<String> = []
     private var recent = (now: TrafficAnalyser(), before: TrafficAnalyser())
     private var turnedAt: Instant
 
@@ -59,7 +62,9 @@ package struct MeshProtocols: Sendable {
     /// Whether the protocols want to know what is forwarded.
     var wantsUse: Bool { running.contains(where: \.isReactive) }
 
-    var nextDeadline: Instant? { running.compactMap(\.nextDeadline).min() }
+    var nextDeadline: Instant? {
+        curious.isEmpty ? running.compactMap(\.nextDeadline).min() : .zero
+    }
 
     mutating func start(_ name: RoutingProtocolName, at now: Instant) {
         guard !running.contains(where: { $0.name == name }) else { return }
@@ -80,6 +85,16 @@ package struct MeshProtocols: Sendable {
     }
 
     // MARK: what waits
+
+    mutating func wonder(about node: String) {
+        if mode == .auto, curious.count < 64 { curious.insert(node) }
+    }
+
+    mutating func takeCurious() -> [String] {
+        guard !curious.isEmpty else { return [] }
+        defer { curious = [] }
+        return curious.sorted()
+    }
 
     mutating func hold(
         _ octets: [UInt8], _ origin: Origin, for destination: RouterAddress

@@ -94,6 +94,10 @@ extension NetworkLayer {
             protocols.running[index].advance(to: now)
             act(on: index, at: now, into: &flow)
         }
+        for name in protocols.takeCurious() {
+            guard let index = protocols.index(of: protocols.chosen) else { continue }
+            ask(index, for: name, at: now, into: &flow)
+        }
     }
 
     private mutating func tell(
@@ -148,6 +152,7 @@ extension NetworkLayer {
             guard protocols.chosen == .dsr else { return nil }
             protocols.running[index].handle(.neighbourDown(hop), at: present)
         }
+        if protocols.running[index].isReactive { protocols.wonder(about: destination) }
         return nil
     }
 
@@ -262,11 +267,13 @@ extension NetworkLayer {
     ) {
         guard case .neighbour(let next) = target else { return }
         let destination = RouterAddress(standingFor: scan.destination.string(in: text))
-        if let last = protocols.used[destination], now - last < MeshProtocols.usePeriod { return }
+        let author = RouterAddress(standingFor: scan.source.string(in: text))
+        let key = UInt64(destination.bits) << 32 | UInt64(author.bits)
+        if let last = protocols.used[key], now - last < MeshProtocols.usePeriod { return }
         if protocols.used.count >= 1024 { protocols.used = [:] }
-        protocols.used[destination] = now
+        protocols.used[key] = now
         // The first node on the way that speaks stands for a leaf that does not.
-        let first = scan.route(text)?.first { $0 != author.node.text }
+        let first = scan.route(text)?.first { $0 != self.author.node.text }
         let source = first.map { RouterAddress(standingFor: $0) } ?? protocols.address
         tell(
             .forwarded(
