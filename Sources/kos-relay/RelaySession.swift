@@ -63,6 +63,7 @@ final class RelaySession {
         settings.custody = custodian?.settings
         settings.outbox.maxOctets = options.maxQueue
         settings.rate = options.rate
+        settings.routing = options.routing.mode
         settings.isInsecure = options.insecure
         settings.sealer = identity
         settings.tellsForwarding =
