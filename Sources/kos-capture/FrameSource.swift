@@ -64,7 +64,7 @@ final class FrameSource {
         }
         try read(takeOpened(path)) { packet in
             let interface = reader.interfaces[packet.interface]
-            if let filter, try !filter.passes(packet, interface, reader.window.span) { return }
+            if let filter, try !filter.passes(packet, interface, reader) { return }
             matched += 1
             let window = reader.window
             try body(packet, interface, window.span)
@@ -124,7 +124,7 @@ final class FrameSource {
         _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
     ) throws {
         let interface = reader.interfaces[packet.interface]
-        if let filter, try !filter.passes(packet, interface, reader.window.span) { return }
+        if let filter, try !filter.passes(packet, interface, reader) { return }
         let isWhole = fragments.dissect(
             packet, of: interface, in: reader.window.span, into: &frame)
         if let condition, !condition.matches(frame, interface: interface.name) { return }

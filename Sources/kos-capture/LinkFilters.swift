@@ -17,10 +17,11 @@ final class LinkFilters {
         }
     }
 
+    /// Whether a packet that stands in the reader's window passes.
     func passes(
-        _ packet: CapturedPacket, _ interface: CaptureInterface, _ bytes: borrowing Span<UInt8>
+        _ packet: CapturedPacket, _ interface: CaptureInterface, _ reader: CaptureReader
     ) throws -> Bool {
-        try compiled(interface.linkType).matches(packet, in: bytes)
+        try compiled(interface.linkType).matches(packet, in: reader.window.span)
     }
 
     private func compiled(_ type: LinkType) throws -> PacketFilter {
