@@ -8,6 +8,16 @@ package struct FoundPacket: Sendable {
     /// Nil where signatures are not looked at.
     package let finding: CaptureKeys.Finding?
 
+    package init(
+        head: PacketHead, octets: [UInt8], transport: TransportType,
+        finding: CaptureKeys.Finding?
+    ) {
+        self.head = head
+        self.octets = octets
+        self.transport = transport
+        self.finding = finding
+    }
+
     /// Appends the `packet` record: the packet's own octets, and where they were.
     package func write(
         _ frame: CapturedFrame, interface: [UInt8], to writer: inout JSONWriter
