@@ -1,7 +1,7 @@
 // Protocols under hardship, for test_protocol_hardship.py; compiled against the release build.
-//   loops FIRST COUNT   so many random mobile networks, seed after seed: a table changes, and it is looked
+//   loops FIRST COUNT   so many random mobile networks: whenever a table changes it is looked
 //                       whether that closed a circle; one JSON line
-//   noise COUNT         so many messages a protocol, made up and damaged: how large the tables became
+//   noise COUNT         so many messages a protocol, made up and damaged: how large tables became
 import Glibc
 import KosCore
 import KosSimulation
@@ -139,7 +139,8 @@ import KosSimulation
             }
             var octets = samples[0]
             for _ in 0..<1 + dice.next() % 4 where !octets.isEmpty {
-                octets[Int(dice.next() % UInt64(octets.count))] = UInt8(truncatingIfNeeded: dice.next())
+                octets[Int(dice.next() % UInt64(octets.count))] = UInt8(
+                    truncatingIfNeeded: dice.next())
             }
             return dice.next() % 8 == 0 ? Array(octets.dropLast(Int(dice.next() % 9))) : octets
         }
@@ -182,7 +183,10 @@ import KosSimulation
             let route = (0..<dice.next() % 9).map { _ in address(&dice) }
             let option: DSROption =
                 dice.next() % 2 == 0
-                ? .request(.init(id: UInt16(truncatingIfNeeded: dice.next()), target: address(&dice), route: route))
+                ? .request(
+                    .init(
+                        id: UInt16(truncatingIfNeeded: dice.next()), target: address(&dice),
+                        route: route))
                 : .reply(.init(route: route + [address(&dice)]))
             return DSRHeader(options: [option]).octets
         }
@@ -201,7 +205,9 @@ import KosSimulation
                 case 2: .networks(list.map { .init($0, mask: .broadcast) })
                 default:
                     .topologyControl(
-                        .init(sequence: UInt16(truncatingIfNeeded: dice.next() % 3), advertised: list))
+                        .init(
+                            sequence: UInt16(truncatingIfNeeded: dice.next() % 3), advertised: list)
+                    )
                 }
             let isHello = if case .hello = body { true } else { false }
             return OLSRPacket(
