@@ -132,6 +132,7 @@ import KosSimulation
     static func noise(_ count: Int) {
         let own = RouterAddress(10, 0, 0, 1)
         var samples: [[UInt8]] = []
+        var seconds: [Double] = []
         func message(_ dice: inout SplitMix64, _ make: (inout SplitMix64) -> [UInt8]) -> [UInt8] {
             if samples.isEmpty || dice.next() % 4 > 0 {
                 samples = [make(&dice)]
@@ -149,11 +150,13 @@ import KosSimulation
         }
         func give<E: RoutingProtocolEngine>(
             _ engine: inout E, _ content: Datagram.Content,
-            _ make: (inout SplitMix64) -> [UInt8]
+            _ make: (inout SplitMix64, RouterAddress) -> [UInt8]
         ) -> Int {
             samples = []
             var dice = SplitMix64(seed: 5)
             var (now, sent) = (Instant.zero, 0)
+            let start = clock()
+            defer { seconds.append(Double(clock() - start) / 1e6) }
             var outputs: [RoutingOutput] = []
             for number in 0..<count {
                 now = now + .microseconds(100)
@@ -162,7 +165,7 @@ import KosSimulation
                 let datagram = Datagram(
                     from: content == .control ? sender : address(&dice),
                     to: isForUs ? own : .broadcast, ttl: UInt8(truncatingIfNeeded: dice.next()),
-                    content: content, payload: message(&dice, make))
+                    content: content, payload: message(&dice) { make(&$0, sender) })
                 let frame = HopFrame(from: sender, to: isForUs ? own : .broadcast, datagram)
                 engine.handle(.received(frame), at: now, into: &outputs)
                 sent += outputs.count { if case .transmit = $0 { true } else { false } }
@@ -171,7 +174,7 @@ import KosSimulation
             return sent
         }
         var aodv = AODV(address: own, seed: 1)
-        let requests = give(&aodv, .control) { dice in
+        let requests = give(&aodv, .control) { dice, _ in
             AODVMessage.request(
                 .init(
                     id: UInt32(truncatingIfNeeded: dice.next()), destination: address(&dice),
@@ -179,21 +182,20 @@ import KosSimulation
             ).octets
         }
         var dsr = DSR(address: own, seed: 1)
-        let options = give(&dsr, .sourceRouted) { dice in
+        let options = give(&dsr, .sourceRouted) { dice, sender in
             let route = (0..<dice.next() % 9).map { _ in address(&dice) }
             let option: DSROption =
                 dice.next() % 2 == 0
                 ? .request(
                     .init(
                         id: UInt16(truncatingIfNeeded: dice.next()), target: address(&dice),
-                        route: route))
+                        route: route + [sender]))
                 : .reply(.init(route: route + [address(&dice)]))
             return DSRHeader(options: [option]).octets
         }
         var olsr = OLSR(address: own, seed: 1)
-        let controls = give(&olsr, .control) { dice in
+        let controls = give(&olsr, .control) { dice, sender in
             let list = (0..<dice.next() % 40).map { _ in address(&dice) }
-            let sender = RouterAddress(10, 0, 0, UInt8(2 + dice.next() % 7))
             let body: OLSRMessage.Body =
                 switch dice.next() % 4 {
                 case 0:
@@ -225,8 +227,9 @@ import KosSimulation
         print(
             "{\"messages\":\(count),\"aodvRoutes\":\(aodv.routeCount),\"aodvSent\":\(requests),"
                 + "\"dsrLinks\":\(dsr.cache.count),\"dsrInitiators\":\(dsr.requests.count),"
-                + "\"dsrSent\":\(options),\"olsrOriginators\":\(olsr.topologySize),"
-                + "\"olsrTuples\":\(olsr.tupleCount),\"olsrDuplicates\":\(olsr.duplicateCount),"
-                + "\"olsrSent\":\(controls),\"peakMB\":\(usage.ru_maxrss / 1024)}")
+                + "\"dsrSent\":\(options),\"olsrTuples\":\(olsr.tupleCount),\"olsrDuplicates\":\(olsr.duplicateCount),"
+                + "\"olsrSent\":\(controls),\"cpuSeconds\":\(seconds),"
+                + "\"peakMB\":\(usage.ru_maxrss / 1024)}"
+        )
     }
 }
