@@ -12,6 +12,7 @@ package struct PacketHead: Sendable {
     package var ttl = 0
     package var kind = ""
     package var wantsReceipt = false
+    package var isSigned = false
     /// `payload.kind` of a control packet.
     package var control = ""
     /// The packet that a receipt or reply answers.
@@ -94,6 +95,8 @@ package struct PacketHead: Sendable {
             destination = value.string(in: text)
         } else if name.equals("ref", in: text) {
             ref = value.string(in: text)
+        } else if name.equals("signature", in: text) {
+            isSigned = true
         } else if name.equals("type", in: text) || name.equals("kos", in: text)
             || name.equals("capture", in: text)
         {

@@ -1,4 +1,5 @@
 package import KosCore
+import KosCrypto
 import NIOCore
 import NIOPosix
 
@@ -49,6 +50,13 @@ package final class MeshProbe: Sendable {
             driver.settled = { watch.measure() }
             driver.dialFailed = { endpoint, reason in tell(.failed(endpoint, reason)) }
             for endpoint in endpoints { driver.post(.connect(endpoint)) }
+        }
+    }
+
+    /// Connects to more of them.
+    package func connect(_ endpoints: [Endpoint]) {
+        loop.execute { [driver] in
+            for endpoint in endpoints { driver.value?.post(.connect(endpoint)) }
         }
     }
 

@@ -35,6 +35,9 @@ package final class NodeDriver {
     /// What `GET /metrics` on the WebSocket port answers; nothing is there while it is nil.
     package var exposition: (() -> String)?
 
+    /// Links over HTTP, which outlive their requests.
+    let web = HTTPLinks()
+
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]
     private var lastLink = 0
@@ -150,6 +153,17 @@ package final class NodeDriver {
         post(.link(.closed(link)))
     }
 
+    /// Whether more was written than the neighbours take just now.
+    package var isCongested: Bool {
+        node.queuedOctets > 0 || conduits.values.contains { !$0.isWritable }
+    }
+
+    /// Says to every neighbour that nothing more comes, and leaves it to them to close: what is on
+    /// its way arrives.
+    package func finishWriting() {
+        for conduit in conduits.values { conduit.finish() }
+    }
+
     package var linkCount: Int { conduits.count }
 
     /// Octets that the neighbours have not taken yet.
@@ -195,6 +209,8 @@ package protocol Conduit: AnyObject {
     func write(_ octets: [UInt8])
     func flush()
     func close()
+    /// Nothing more is written; the other end closes.
+    func finish()
     /// Whether to take what comes, or to leave it where it is.
     func read(_ isWanted: Bool)
 }
@@ -202,6 +218,7 @@ package protocol Conduit: AnyObject {
 extension Conduit {
     /// Where nothing can be left waiting everything is taken.
     package func read(_ isWanted: Bool) {}
+    package func finish() { close() }
 }
 
 extension Channel {

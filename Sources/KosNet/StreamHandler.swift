@@ -88,6 +88,11 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
         context?.flush()
     }
 
+    func finish() {
+        context?.flush()
+        context?.close(mode: .output, promise: nil)
+    }
+
     func close() {
         context?.flush()
         context?.close(promise: nil)

@@ -15,6 +15,7 @@ package enum Transports {
         case .tcp, .tls: TCPTransport.connect(endpoint, driver: driver)
         case .ws, .wss: WebSocketTransport.connect(endpoint, driver: driver)
         case .udp: UDPTransport.connect(endpoint, driver: driver)
+        case .http: HTTPTransport.connect(endpoint, driver: driver)
         default:
             driver.loop.makeFailedFuture(Failure("\(endpoint.transport.rawValue) is not built in"))
         }

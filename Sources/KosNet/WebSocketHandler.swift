@@ -212,6 +212,12 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         context?.flush()
     }
 
+    func finish() {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        sendClose(1000, context)
+    }
+
     func close() {
         guard let context, !isClosing else { return }
         end(1000, context)

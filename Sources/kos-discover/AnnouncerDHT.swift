@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosTool
 
@@ -34,9 +35,12 @@ extension Announcer {
         }
         client.save()
         client.tellDrops()
-        let places = stored[put] ?? 0
-        io.errors.note("dht: \(stored.values.reduce(0, +)) nodes took it")
-        try tell(.dht, error: places > 0 ? nil : "no node of the DHT took the announcement")
+        let addresses = stored.filter { $0.key != put }.values.reduce(0, +)
+        let items = stored[put] ?? 0
+        io.errors.note("dht: \(addresses) nodes took the address, \(items) the announcement")
+        // Nodes of BEP 5 alone take an address, and who asks there learns the rest.
+        let isTold = addresses + items > 0
+        try tell(.dht, error: isTold ? nil : "no node of the DHT took the announcement")
     }
 
     /// With the address under which the DHT sees us, where an endpoint names no host.

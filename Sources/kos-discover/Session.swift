@@ -17,6 +17,8 @@ final class Session {
     var identity: NodeID?
     var listedPeers: [ListedPeer] = []
     var unanswered: Set<Endpoint> = []
+    var domains: Mailbox<Domain>?
+    var unresolved: Set<String> = []
     var relays: [NodeID: Sighting] = [:]
     var roundTrips: [NodeID: Double] = [:]
     var pendingTopology: Set<NodeID> = []
@@ -25,12 +27,25 @@ final class Session {
     /// When the DHT is asked (again), and the lookups that are not over.
     var dhtStart: Instant?
     var dhtOpen: Set<Int> = []
+    var dhtPeerCount = 0
     // Gossip: who was asked and has not answered, whether somebody has.
     var gossip: GossipClient?
     var gossipMailbox: Mailbox<GossipClient.Event>?
     var gossipOpen: Set<ContactAddress> = []
     var hasJoined = false
     var hasDeparted = false
+    // Nodes that are asked for what a method leaves open, what they told, and the methods that wait
+    // for them.
+    var inquiries: Inquiries?
+    var told: [NodeID: [String]] = [:]
+    var unsettled: Set<DiscoveryMethodName> = []
+    // A watch: whether peers still answer, when methods are asked again, whether the network is
+    // another one.
+    var liveness: Liveness
+    var sightings: Mailbox<Sighting.Source>?
+    var reachability: ReachabilityProbe?
+    var schedule = DiscoverySchedule(seed: SystemClock.seed)
+    var network: NetworkWatch?
     /// Peers of this run, for the next one; those of earlier runs that were listed.
     var found = PeerCache()
     var earlierCount = 0
@@ -46,12 +61,16 @@ final class Session {
         }
         self.loop = loop
         if !options.isWatch { io.limit(to: .seconds(3)) }
+        liveness = Liveness(
+            lifetime: options.expire?.duration ?? .seconds(120), isFixed: options.expire != nil,
+            seed: SystemClock.seed)
         discovery = Discovery(options.rules(io), at: started, time: SystemClock.timestamp)
     }
 
     func run() throws -> ExitStatus {
         if options.isWatch {
             try io.startWatching(onInterim: { [self] in try io.output.write(summary) })
+            startLiveness()
         }
         let signals = io.watch?.descriptor
         if let signals { loop.watch(signals) }
@@ -71,6 +90,8 @@ final class Session {
             try runDHT()
             try runBootstrap()
             try runGossip()
+            try runInquiries()
+            try runLiveness()
             try step { discovery.advance(to: $0, into: &$1) }
         }
         return try finish()
@@ -98,7 +119,9 @@ final class Session {
     }
 
     private var nextDeadline: Instant? {
-        [discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart].compactMap { $0 }
-            .min()
+        [
+            discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart,
+            inquiries?.nextDeadline, liveness.nextDeadline, schedule.nextDeadline,
+        ].compactMap { $0 }.min()
     }
 }

@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosTool
 
@@ -86,7 +87,9 @@ final class RelayGossip {
         case .conflict(let node):
             io.errors.note("gossip: another '\(node.name)' is at \(node.address)")
         case .departed: isGone = true
-        case .event, .send, .open, .answer: return
+        case .event(let event):
+            try io.output.write(UserEventRecord(timestamp: time, event: event))
+        case .send, .open, .answer: return
         }
         for record in records { try io.output.write(record) }
         try io.output.flush()

@@ -6,7 +6,7 @@ import KosTool
 extension Feed {
     /// Where to connect.
     func endpoints() throws -> [Endpoint] {
-        if let targetEndpoint { return [targetEndpoint] }
+        if !target.endpoints.isEmpty { return target.endpoints }
         if let first = route?.hops.first, target.connect.isEmpty {
             guard let endpoint = Endpoint(first.address) else {
                 throw ToolFailure.usage(
@@ -30,7 +30,7 @@ extension Feed {
         if let route, let last = route.hops.last {
             return route.destination?.text ?? last.nodeId?.text ?? last.address
         }
-        if targetEndpoint != nil { return neighbour.text }
+        if !target.endpoints.isEmpty { return neighbour.text }
         let name = text ?? peers.last?.nodeId.text
         guard let name else {
             throw ToolFailure.usage(

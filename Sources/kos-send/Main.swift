@@ -38,11 +38,15 @@ struct KosSend: Tool {
         help: ArgumentHelp("How many probes, or probes a hop.", valueName: "n"))
     var count: Int?
 
-    @Option(help: ArgumentHelp("Time between probes.", valueName: "dur"))
-    var interval = DurationOption(.seconds(1))
+    @Option(
+        help: ArgumentHelp(
+            "Time between probes (1s), or between packets (none).", valueName: "dur"))
+    var interval: DurationOption?
 
-    @Option(help: ArgumentHelp("Octets of a probe's payload.", valueName: "n"))
-    var size = 32
+    @Option(
+        help: ArgumentHelp(
+            "Octets of a probe's payload (32); without a text, of a packet's.", valueName: "n"))
+    var size: Int?
 
     @Option(help: ArgumentHelp("Hops that a trace looks at.", valueName: "n"))
     var maxHops = 30
@@ -56,7 +60,8 @@ struct KosSend: Tool {
         guard !(probe && trace) else {
             throw ValidationError("--probe and --trace exclude each other")
         }
-        guard (count ?? 1) > 0, (1...Packet.maxTTL).contains(maxHops), (0...32768).contains(size)
+        guard (count ?? 1) > 0, (1...Packet.maxTTL).contains(maxHops),
+            (0...32768).contains(size ?? 0)
         else {
             throw ValidationError(
                 "--count is at least 1, --max-hops 1 to \(Packet.maxTTL), --size 0 to 32768")
@@ -82,6 +87,8 @@ struct KosSend: Tool {
     /// Time for the whole, where none is given.
     var usualWait: Duration {
         if trace { return .seconds(30) }
-        return probe ? interval.duration * (count ?? 5) + .seconds(2) : .seconds(10)
+        return probe ? probeInterval * (count ?? 5) + .seconds(2) : .seconds(10)
     }
+
+    var probeInterval: Duration { interval?.duration ?? .seconds(1) }
 }

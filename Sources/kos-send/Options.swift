@@ -92,37 +92,3 @@ struct TargetOptions: ParsableArguments {
         try NodeIdentity(path: keyFile ?? io.directories.file("identity.pem", in: .data))
     }
 }
-
-/// What to send.
-struct ContentOptions: ParsableArguments {
-    @Argument(help: "Text to send; without it records are read from standard input.")
-    var text: String?
-
-    @Option(help: ArgumentHelp("Send the contents of a file as one packet.", valueName: "file"))
-    var file: String?
-
-    @Option(help: ArgumentHelp("Send standard input (-) as one packet.", valueName: "-"))
-    var raw: String?
-
-    @Flag(help: "Send each line of standard input as one packet.")
-    var lines = false
-
-    @Flag(
-        name: [.customShort("n"), .long], help: "Print the packet and the route that would be used."
-    )
-    var dryRun = false
-
-    var isAbsent: Bool { text == nil && file == nil && raw == nil && !lines }
-    /// Whether standard input carries records.
-    var readsRecords: Bool { file == nil && raw == nil && !lines }
-
-    mutating func validate() throws {
-        let given = [text != nil, file != nil, raw != nil, lines].filter { $0 }.count
-        guard given <= 1 else {
-            throw ValidationError("text, --file, --raw and --lines exclude each other")
-        }
-        guard raw == nil || raw == "-" else {
-            throw ValidationError("--raw takes - alone; for a file use --file")
-        }
-    }
-}

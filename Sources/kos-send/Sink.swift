@@ -1,5 +1,6 @@
 import ArgumentParser
 import KosCore
+import KosCrypto
 import KosNet
 import KosTool
 
@@ -43,7 +44,9 @@ final class Sink {
 
     func run() throws -> ExitStatus {
         try io.startWatching(onInterim: { [self] in try writeSummary() })
-        let identity = try options.target.identity(io)
+        // Somebody who is not the user of the same machine, who may be the one that sends.
+        let identity =
+            options.target.keyFile == nil ? NodeIdentity() : try options.target.identity(io)
         var settings = MeshNode.Settings()
         settings.role = .leaf
         settings.isInsecure = options.target.insecure

@@ -28,6 +28,8 @@ package enum Service: Sendable {
     case post(Message, token: Int)
     /// Down: a packet made elsewhere (a record, a plain client), sent as it is.
     case forward(Packet, Persistence?)
+    /// Down: packets that are signed and want no receipt, sent as they are, many at a time.
+    case relay(Run)
     case requestTopology(NodeID)
     case cancel(String)
     case depart
@@ -68,6 +70,7 @@ package struct ApplicationLayer: ProtocolLayer {
             flow.up.append(.accepted(token: token, packet))
             flow.down.append(.send(packet, message.persistence))
         case .forward(let packet, let persistence): flow.down.append(.send(packet, persistence))
+        case .relay(let run): flow.down.append(.relay(run))
         case .requestTopology(let peer): flow.down.append(.requestTopology(peer))
         case .cancel(let id): flow.down.append(.cancel(id))
         case .depart: flow.down.append(.depart)

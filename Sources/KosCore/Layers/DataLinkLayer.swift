@@ -32,6 +32,8 @@ package struct DataLinkLayer: ProtocolLayer {
 
     enum Timer: Hashable {
         case heartbeat(LinkID)
+        /// An echo is overdue.
+        case echo(LinkID)
         /// Say again who is here: the first word may be lost where datagrams may be.
         case greeting(LinkID)
         /// Time for the other end to prove who it is, or to bring anything at all.
@@ -53,7 +55,7 @@ package struct DataLinkLayer: ProtocolLayer {
     let verifier: any Verifier
     let settings: Settings
     var timers = Timers<Timer>()
-    private var reader = JSONReader()
+    var reader = JSONReader()
 
     package init(info: NodeInfo, author: Author, verifier: any Verifier, settings: Settings) {
         self.info = info
@@ -73,18 +75,19 @@ package struct DataLinkLayer: ProtocolLayer {
         case .transmit(let lines, to: let target, count: let count, let kind):
             let link: LinkID?
             switch target {
-            case .neighbour(let peer): link = links.best(to: peer)?.id
+            case .neighbour(let peer):
+                if links.count(to: peer) > 1 {
+                    return spread(lines, count, kind, to: peer, at: now, into: &flow)
+                }
+                link = links.best(to: peer)?.id
             case .link(let id): link = id
             }
             guard let link, links[link] != nil else {
                 return flow.notices.append(.dropped(.noSuchLink, packet: "", from: nil))
             }
-            if outboxes[link] != nil {
-                hold(lines, count, kind, for: link, at: now, into: &flow)
-            } else {
-                transmit(lines, on: link, count: count, at: now, into: &flow)
-            }
-        case .received, .neighbourUp, .neighbourDown, .neighbourChanged, .linkGone: break
+            put(lines, count, kind, on: link, at: now, into: &flow)
+        case .received, .neighbourUp, .neighbourDown, .neighbourChanged, .linkGone, .rerouted:
+            break
         }
     }
 
@@ -112,7 +115,7 @@ package struct DataLinkLayer: ProtocolLayer {
             }
             links.open(link, traits, at: now)
             welcome(link, traits, at: now, into: &flow)
-        case .closed(let link): lose(link, into: &flow)
+        case .closed(let link): lose(link, at: now, into: &flow)
         case .lines(let link, let run): receive(run, on: link, at: now, into: &flow)
         case .busy(let link): block(link)
         case .ready(let link):
@@ -122,10 +125,17 @@ package struct DataLinkLayer: ProtocolLayer {
         }
     }
 
-    private mutating func lose(_ link: LinkID, into flow: inout Flow<Hop, Frame>) {
+    private mutating func lose(
+        _ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
+    ) {
         timers.cancel(.heartbeat(link))
+        timers.cancel(.echo(link))
         timers.cancel(.greeting(link))
         timers.cancel(.login(link))
+        var waiting: [Outbox.Parcel] = []
+        if let peer = links[link]?.peer, links.count(to: peer) > 1 {
+            waiting = outboxes[link]?.take(.max, at: now) ?? []
+        }
         forget(link, into: &flow)
         let (peer, isLast) = links.close(link)
         flow.up.append(.linkGone(link))
@@ -134,6 +144,7 @@ package struct DataLinkLayer: ProtocolLayer {
             flow.up.append(.neighbourDown(peer))
         } else {
             tellChange(of: peer, into: &flow)
+            moveOn(waiting, to: peer, at: now, into: &flow)
         }
     }
 
@@ -171,6 +182,7 @@ package struct DataLinkLayer: ProtocolLayer {
         links[link]?.counters.bytesReceived += run.count
         links[link]?.counters.lastActivity = now
         links[link]?.lastReceived = now
+        links[link]?.isSuspect = false
         var packets: [Run.Packet] = []
         var sound = 0
         var start = 0
@@ -276,12 +288,14 @@ package struct DataLinkLayer: ProtocolLayer {
         links[link]?.isAwaitingEcho = true
         send(.ping, stamp: String(now.nanoseconds), on: link, at: now, into: &flow)
         timers.set(.heartbeat(link), at: now + settings.heartbeat)
+        timers.set(.echo(link), at: now + echoPatience(of: entry))
     }
 
     package mutating func advance(to now: Instant, into flow: inout Flow<Hop, Frame>) {
         while let timer = timers.popDue(at: now) {
             switch timer {
             case .heartbeat(let link): beat(link, at: now, into: &flow)
+            case .echo(let link): suspect(link, at: now, into: &flow)
             case .greeting(let link): greet(link, wantsAnswer: true, at: now, into: &flow)
             case .login(let link): judge(link, at: now, into: &flow)
             case .drain(let link): drain(link, at: now, into: &flow)

@@ -2,6 +2,8 @@
 package enum Segment: Sendable {
     /// Down: a signed packet of this node, as wire octets without newline.
     case send([UInt8])
+    /// Down: packets that are ready to go, many at a time.
+    case relay(Run)
     /// Up: a packet for this node.
     case arrived([UInt8], Origin)
     /// Up: a packet of this node could not even be sent.
@@ -10,6 +12,8 @@ package enum Segment: Sendable {
     case topologyComplete(NodeID)
     /// Down: ask a neighbour for all it knows.
     case requestTopology(NodeID)
+    /// Up: packets take another way; what was sent last may be lost.
+    case rerouted
     /// Up: who is next to this node changed.
     case neighbour(NodeID, isUp: Bool)
     /// Down: tell the mesh that this node leaves.
@@ -97,6 +101,7 @@ package struct NetworkLayer: ProtocolLayer {
         present = now
         switch unit {
         case .send(let octets): originate(octets, at: now, into: &flow)
+        case .relay(let run): originate(run, at: now, into: &flow)
         case .requestTopology(let neighbour):
             let line = author.line(
                 to: neighbour.text, type: Packet.Kind.routing,
@@ -107,11 +112,11 @@ package struct NetworkLayer: ProtocolLayer {
             let peers = Array(neighbours.keys)
             neighbours = [:]
             announce(at: now, into: &flow, to: peers)
-        case .arrived, .undeliverable, .topologyComplete, .neighbour: break
+        case .arrived, .undeliverable, .topologyComplete, .neighbour, .rerouted: break
         }
     }
 
-    private mutating func originate(
+    mutating func originate(
         _ octets: [UInt8], at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
         guard let scan = try? PacketScan(octets.span, using: &reader) else {
@@ -154,6 +159,7 @@ package struct NetworkLayer: ProtocolLayer {
             neighbours[peer] = measure
             plan(at: now)
             flow.up.append(.neighbour(peer, isUp: true))
+            flow.up.append(.rerouted)
             dump(to: peer, at: now, into: &flow)
         case .neighbourDown(let peer):
             neighbours[peer] = nil
@@ -169,6 +175,7 @@ package struct NetworkLayer: ProtocolLayer {
             }
             lastHop = nil
             lastLearnt = nil
+        case .rerouted: flow.up.append(.rerouted)
         case .received(let run): receive(run, at: now, into: &flow)
         case .transmit: break
         }
@@ -353,7 +360,7 @@ package struct NetworkLayer: ProtocolLayer {
     }
 
     /// The same for the destination of a packet: most packets go where the one before went.
-    private mutating func nextHop(
+    mutating func nextHop(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan
     ) -> HopTarget? {
         if let last = lastHop, scan.destination.equals(octets: last.destination, in: text) {
@@ -372,11 +379,6 @@ package struct NetworkLayer: ProtocolLayer {
         }
         if let hop = routes?[destination], neighbours[hop] != nil { return .neighbour(hop) }
         return hop(named: destination)
-    }
-
-    /// A leaf hands what it cannot place to its neighbour, who knows more.
-    private var defaultHop: HopTarget? {
-        info.role == .leaf ? neighbours.keys.min().map { .neighbour($0) } : nil
     }
 
     package mutating func advance(to now: Instant, into flow: inout Flow<Segment, Hop>) {

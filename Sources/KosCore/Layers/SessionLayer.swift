@@ -2,6 +2,8 @@
 package enum Dialogue: Sendable {
     /// Down: a packet to be signed and sent.
     case send(Packet, Persistence?)
+    /// Down: packets that are signed and want no receipt.
+    case relay(Run)
     /// Up: a packet for this node, its signature checked, never the same one twice.
     case arrived(JSONObject, Packet, Origin)
     /// Up: what a node on the way or the destination said of a packet of this node.
@@ -58,6 +60,7 @@ package struct SessionLayer: ProtocolLayer {
             let signed = isOwn ? seal(packet).signed(by: author.signer) : packet
             flow.down.append(.send(signed, persistence))
         case .requestTopology(let peer): flow.down.append(.requestTopology(peer))
+        case .relay(let run): flow.down.append(.relay(run))
         case .cancel(let id): flow.down.append(.cancel(id))
         case .depart: flow.down.append(.depart)
         case .arrived, .answered, .delivery: break

@@ -30,7 +30,7 @@ package struct LinkTraits: Hashable, Sendable {
         self.remote = remote
         self.isOutgoing = isOutgoing
         // A WebSocket's adapter parts and joins messages itself, many at a time.
-        isStream = [.tcp, .tls, .ws, .wss].contains(transport)
+        isStream = [.tcp, .tls, .ws, .wss, .http, .https].contains(transport)
         maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
     }
 

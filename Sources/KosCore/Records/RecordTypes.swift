@@ -17,6 +17,8 @@ package enum RecordTypes {
         FrameRecord.self,
         ReportRecord.self,
         DiffRecord.self,
+        PathRecord.self,
+        StatisticsRecord.self,
         AirtimeRecord.self,
         BudgetRecord.self,
         RadioRecord.self,
@@ -25,6 +27,7 @@ package enum RecordTypes {
         ErrorRecord.self,
         LogRecord.self,
         SettingRecord.self,
+        UserEventRecord.self,
     ]
 
     package static var names: [String] { all.map { $0.type.description } }

@@ -24,6 +24,11 @@ package struct WebSocketReader: Sendable {
     package struct Message: Hashable, Sendable {
         package let isText: Bool
         package let octets: [UInt8]
+
+        package init(isText: Bool, octets: [UInt8]) {
+            self.isText = isText
+            self.octets = octets
+        }
     }
 
     /// Servers take masked frames alone, clients unmasked ones.

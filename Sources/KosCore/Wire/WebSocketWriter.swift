@@ -2,9 +2,6 @@
 /// frame. A client masks with keys from a generator that its owner hands in.
 package struct WebSocketWriter: Sendable {
     package enum Opcode: UInt8, Sendable { case text = 1, binary, close = 8, ping, pong }
-    /// What is shorter gains nothing from being compressed.
-    private static let leastCompressed = 32
-
     private let isClient: Bool
     private var deflate: Deflate?
     private let keepsContext: Bool
@@ -21,9 +18,9 @@ package struct WebSocketWriter: Sendable {
         _ opcode: Opcode, _ payload: borrowing Span<UInt8>, into frames: inout [UInt8],
         using random: inout some RandomNumberGenerator
     ) {
-        guard opcode.rawValue < 8, payload.count >= WebSocketWriter.leastCompressed,
-            var deflate
-        else { return frame(0x80 | opcode.rawValue, payload, &frames, &random) }
+        guard opcode.rawValue < 8, var deflate else {
+            return frame(0x80 | opcode.rawValue, payload, &frames, &random)
+        }
         self.deflate = nil
         var packed: [UInt8] = []
         deflate.compress(payload, into: &packed)

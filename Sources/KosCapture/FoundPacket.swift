@@ -1,24 +1,28 @@
 package import KosCore
 
-/// Writes `packet` records of a capture: the packet's own octets, and where they were.
-package struct PacketText: Sendable {
-    private var reader = JSONReader()
+/// A kOS packet that a frame completes: its octets, what they say, whether its signature holds.
+package struct FoundPacket: Sendable {
+    package let head: PacketHead
+    package let octets: [UInt8]
+    package let transport: TransportType
+    /// Nil where signatures are not looked at.
+    package let finding: CaptureKeys.Finding?
 
-    package init() {}
+    package init(
+        head: PacketHead, octets: [UInt8], transport: TransportType, finding: CaptureKeys.Finding?
+    ) {
+        self.head = head
+        self.octets = octets
+        self.transport = transport
+        self.finding = finding
+    }
 
-    /// The packet's head, and its record appended to `writer`; nil, and nothing written, when the
-    /// octets are no packet. `mayWrite` false only reads the head.
-    package mutating func read(
-        _ packet: CarriedPacket, of frame: CapturedFrame, interface: [UInt8],
-        into writer: inout JSONWriter,
-        mayWrite: Bool = true
-    ) -> PacketHead? {
-        guard (try? UTF8Span(validating: packet.octets.span)) != nil,
-            let head = PacketHead(packet.octets.span, using: &reader)
-        else { return nil }
-        guard mayWrite else { return head }
+    /// Appends the `packet` record: the packet's own octets, and where they were.
+    package func write(
+        _ frame: CapturedFrame, interface: [UInt8], to writer: inout JSONWriter
+    ) {
         if head.needsRewriting {
-            guard let object = try? JSONObject(parsing: packet.octets.span) else { return nil }
+            guard let object = try? JSONObject(parsing: octets.span) else { return }
             writer.beginRecord(PacketRecord.type)
             for member in object.members
             where member.name != "type" && member.name != "kos" && member.name != "capture" {
@@ -26,20 +30,19 @@ package struct PacketText: Sendable {
                 writer.write(member.value)
             }
         } else {
-            let last = packet.octets.lastIndex(of: 0x7D) ?? 0
-            let first = packet.octets.firstIndex(of: 0x7B) ?? 0
+            let last = octets.lastIndex(of: 0x7D) ?? 0
+            let first = octets.firstIndex(of: 0x7B) ?? 0
             writer.beginRecord(PacketRecord.type)
             writer.append(",")
-            writer.append(packet.octets.span.extracting(first + 1..<max(first + 1, last)))
+            writer.append(octets.span.extracting(first + 1..<max(first + 1, last)))
         }
-        PacketText.writePlace(frame, packet.transport, interface, to: &writer)
+        FoundPacket.writePlace(frame, transport, interface, finding, to: &writer)
         writer.endRecord()
-        return head
     }
 
     private static func writePlace(
         _ frame: CapturedFrame, _ transport: TransportType, _ interface: [UInt8],
-        to writer: inout JSONWriter
+        _ finding: CaptureKeys.Finding?, to writer: inout JSONWriter
     ) {
         writer.name("capture")
         writer.beginObject()
@@ -60,6 +63,7 @@ package struct PacketText: Sendable {
             writer.field("destinationPort", Int(frame.destinationPort))
         }
         writer.field("lengthBytes", frame.lengthBytes)
+        if let finding { writer.field("signature", finding.rawValue) }
         writer.endObject()
     }
 }
