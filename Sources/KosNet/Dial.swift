@@ -37,6 +37,7 @@ enum Dial {
         _ prepare: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
         let settings = driver.dialing
+        let up = driver.loop.makePromise(of: Void.self)
         let bound = NIOLoopBound(driver, eventLoop: driver.loop)
         var bootstrap = ClientBootstrap(group: driver.loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -48,7 +49,8 @@ enum Dial {
                         try channel.pipeline.syncOperations.addHandler(
                             ProxyHandler(proxy, host: endpoint.host, port: endpoint.port))
                     }
-                    try prepare(channel)
+                    guard endpoint.transport.isSecure else { return try prepare(channel) }
+                    try SecureChannel.client(channel, endpoint, bound.value, up, prepare)
                 }
             }
         if let text = settings.localAddress {
@@ -72,9 +74,11 @@ enum Dial {
             }
             channel = bootstrap.resolver(names).connect(host: host, port: port)
         }
-        return channel.map { channel in
+        channel.whenFailure { up.fail($0) }
+        if !endpoint.transport.isSecure { up.succeed() }
+        return channel.flatMap { channel in
             bound.value.phase(endpoint, .connected)
-            return channel
+            return up.futureResult.map { channel }
         }
     }
 }

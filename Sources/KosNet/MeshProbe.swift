@@ -23,7 +23,7 @@ package final class MeshProbe: Sendable {
 
     /// Connects to every endpoint; `tell` is called on another thread.
     package init(
-        _ endpoints: [Endpoint], signer: any Signer, wantsTopology: Bool, epoch: Timestamp,
+        _ endpoints: [Endpoint], identity: NodeIdentity, files: TLSFiles, wantsTopology: Bool, epoch: Timestamp,
         seed: UInt64,
         now: @escaping @Sendable () -> Instant, tell: @escaping @Sendable (Event) -> Void
     ) {
@@ -34,12 +34,16 @@ package final class MeshProbe: Sendable {
         loop.execute {
             var settings = MeshNode.Settings()
             settings.role = .leaf
+            settings.sealer = identity
             settings.heartbeat = .milliseconds(500)
             let node = MeshNode(
-                signer: signer, verifier: SignatureVerifier(), settings: settings, epoch: epoch,
+                signer: identity, verifier: SignatureVerifier(), settings: settings, epoch: epoch,
                 at: now(),
                 seed: seed)
             let driver = NodeDriver(node, on: loop, now: now)
+            driver.tls = TLSCredentials(identity, files) {
+                epoch + .nanoseconds(now().nanoseconds)
+            }
             box.value = driver
             let watch = Watch(driver, wantsTopology: wantsTopology, epoch: epoch, tell: tell)
             driver.observer = { output, time in watch.observe(output, time) }

@@ -23,6 +23,10 @@ package final class NodeDriver {
     /// Told how far a connection that is being made has come.
     package var phase: (Endpoint, DialPhase) -> Void = { _, _ in }
     package var dialing = DialSettings()
+    /// What endpoints with TLS show and ask; nil where there are none.
+    package var tls: TLSCredentials?
+    /// Connections of each address.
+    package var callers = AddressCount()
     /// Send back what comes, as it comes, and leave the node out of it: for conformance tests.
     package var isEcho = false
     /// Told when a connection whose messages were sent back is over.

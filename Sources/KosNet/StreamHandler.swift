@@ -8,15 +8,17 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     typealias OutboundOut = ByteBuffer
 
     private let driver: NodeDriver
-    private let traits: LinkTraits?
+    private let remote: Endpoint?
+    private let transport: TransportType
     private var context: ChannelHandlerContext?
     private var link: LinkID?
     private(set) var isDirty = false
 
     /// `remote` is nil for accepted connections, whose peer is asked for when they are active.
-    init(driver: NodeDriver, remote: Endpoint?) {
+    init(driver: NodeDriver, remote: Endpoint?, _ transport: TransportType) {
         self.driver = driver
-        traits = remote.map { LinkTraits(transport: .tcp, remote: $0, isOutgoing: true) }
+        self.remote = remote
+        self.transport = transport
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -31,9 +33,12 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
 
     private func open(_ context: ChannelHandlerContext) {
         guard link == nil, !driver.isEcho else { return }
-        let remote = Transports.endpoint(.tcp, context.remoteAddress)
         link = driver.opened(
-            self, traits ?? LinkTraits(transport: .tcp, remote: remote, isOutgoing: false))
+            self,
+            LinkTraits(
+                transport: transport,
+                remote: remote ?? Transports.endpoint(transport, context.remoteAddress),
+                isOutgoing: remote != nil, provenPeer: TLSGate.peer(of: context.channel)))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

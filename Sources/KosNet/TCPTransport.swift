@@ -8,7 +8,7 @@ enum TCPTransport {
         let bound = NIOLoopBound(driver, eventLoop: driver.loop)
         return Dial.connect(endpoint, driver: driver) { channel in
             try channel.pipeline.syncOperations.addHandler(
-                StreamHandler(driver: bound.value, remote: endpoint))
+                StreamHandler(driver: bound.value, remote: endpoint, endpoint.transport))
         }.map { _ in }
     }
 
@@ -16,7 +16,7 @@ enum TCPTransport {
         let bound = NIOLoopBound(driver, eventLoop: driver.loop)
         return Transports.serve(endpoint, driver: driver) { channel in
             try channel.pipeline.syncOperations.addHandler(
-                StreamHandler(driver: bound.value, remote: nil))
+                StreamHandler(driver: bound.value, remote: nil, endpoint.transport))
         }
     }
 }

@@ -12,8 +12,8 @@ package enum Transports {
 
     static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
         switch endpoint.transport {
-        case .tcp: TCPTransport.connect(endpoint, driver: driver)
-        case .ws: WebSocketTransport.connect(endpoint, driver: driver)
+        case .tcp, .tls: TCPTransport.connect(endpoint, driver: driver)
+        case .ws, .wss: WebSocketTransport.connect(endpoint, driver: driver)
         case .udp: UDPTransport.connect(endpoint, driver: driver)
         case .http: HTTPTransport.connect(endpoint, driver: driver)
         default:
@@ -26,8 +26,8 @@ package enum Transports {
     ) -> EventLoopFuture<(any Channel, Endpoint)> {
         let bound: EventLoopFuture<any Channel>
         switch endpoint.transport {
-        case .tcp: bound = TCPTransport.listen(endpoint, driver: driver)
-        case .ws, .http: bound = WebSocketTransport.listen(endpoint, driver: driver)
+        case .tcp, .tls: bound = TCPTransport.listen(endpoint, driver: driver)
+        case .ws, .wss, .http, .https: bound = WebSocketTransport.listen(endpoint, driver: driver)
         case .udp: bound = UDPTransport.listen(endpoint, driver: driver)
         default:
             return driver.loop.makeFailedFuture(
@@ -48,13 +48,24 @@ package enum Transports {
         _ endpoint: Endpoint, driver: NodeDriver,
         _ prepare: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
+        let bound = NIOLoopBound(driver, eventLoop: driver.loop)
+        do {
+            // What is wrong with a certificate is known before the first connection.
+            if endpoint.transport.isSecure { try driver.tls?.prepare(endpoint.transport) }
+        } catch {
+            return driver.loop.makeFailedFuture(error)
+        }
         let bootstrap = ServerBootstrap(group: driver.loop)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try prepare(channel) }
+                channel.eventLoop.makeCompletedFuture {
+                    try bound.value.admit(channel, endpoint.transport)
+                    guard endpoint.transport.isSecure else { return try prepare(channel) }
+                    try SecureChannel.server(channel, endpoint.transport, bound.value, prepare)
+                }
             }
         if let descriptor = endpoint.descriptor { return bootstrap.withBoundSocket(descriptor) }
         do {

@@ -44,7 +44,9 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         self.context = context
         watch(context)
         guard !driver.isEcho else { return }
-        let traits = LinkTraits(transport: remote.transport, remote: remote, isOutgoing: isClient)
+        let traits = LinkTraits(
+            transport: remote.transport, remote: remote, isOutgoing: isClient,
+            provenPeer: TLSGate.peer(of: context.channel))
         link = driver.opened(self, traits)
     }
 

@@ -30,7 +30,8 @@ extension Session {
         self.identity = identity.node
         let now = SystemClock.now
         probe = MeshProbe(
-            Array(unanswered), signer: identity, wantsTopology: options.wantsLinks,
+            Array(unanswered), identity: identity, files: options.tls.files,
+            wantsTopology: options.wantsLinks,
             epoch: SystemClock.timestamp + .nanoseconds(-now.nanoseconds), seed: SystemClock.seed,
             now: { SystemClock.now }, tell: { mailbox.post($0) })
         for domain in unresolved { resolve(domain) }

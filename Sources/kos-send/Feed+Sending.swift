@@ -56,7 +56,7 @@ extension Feed {
     func arrived(_ peer: NodeID) {
         guard let host else { return }
         for packet in held.removeValue(forKey: peer.text) ?? [] {
-            session.outbox.forward(packet, target.persistence, host.driver)
+            forward(packet, host.driver)
         }
     }
 
@@ -79,9 +79,16 @@ extension Feed {
         message.ttl = target.ttl
         message.options = target.options
         message.persistence = target.persistence
+        message.isSealable = target.seal != false
         if let route {
             message.route =
                 [session.identity.node.text] + route.hops.map { $0.nodeId?.text ?? $0.address }
+        }
+        guard mayGo(message.destination, driver) else {
+            return refuseUnsealed(
+                author.packet(
+                    to: message.destination, type: message.type, payload: payload,
+                    at: SystemClock.now))
         }
         session.outbox.post(message, route: route, driver)
     }
@@ -98,6 +105,13 @@ extension Feed {
                 return driver.post(.connect(address))
             }
         }
+        forward(packet, driver)
+    }
+
+    private func forward(_ packet: Packet, _ driver: NodeDriver) {
+        guard mayGo(packet.destination, driver) else { return refuseUnsealed(packet) }
+        var packet = packet
+        packet.sealingKey = sealingKey(of: packet.destination, driver)
         session.outbox.forward(packet, target.persistence, driver)
     }
 

@@ -24,6 +24,7 @@ struct KosSend: Tool {
     @OptionGroup var target: TargetOptions
     @OptionGroup var content: ContentOptions
     @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var tls: TLSOptions
     @OptionGroup var sink: SinkOptions
 
     @Flag(help: "Send probes and tell each one's round trip.")

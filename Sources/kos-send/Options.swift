@@ -42,6 +42,11 @@ struct TargetOptions: ParsableArguments {
     @Flag(help: "Print the packets that come back as answers.")
     var reply = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Seal payloads to the recipient (without it: where its key is known).")
+    var seal: Bool?
+
     @Flag(help: "Take neighbours and packets without signatures.")
     var insecure = false
 

@@ -18,11 +18,7 @@ extension SendSession {
             }
             try task?.answered(id, control, by: node, hops: hops, at: time)
         case .service(.dialogue(.delivery(let delivery))): try take(delivery, at: time)
-        case .notice(.dropped(let reason, _, let from)):
-            io.errors.note("dropped: \(reason.rawValue) from \(from ?? "here")", level: 2)
-            if [.notAuthenticated, .badSignature, .wrongPeer].contains(reason) {
-                io.errors.say("\(from ?? "the neighbour") is refused: \(reason.rawValue)")
-            }
+        case .notice(let notice): try noticed(notice)
         default: break
         }
     }

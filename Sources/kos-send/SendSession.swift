@@ -44,6 +44,7 @@ final class SendSession {
         var settings = MeshNode.Settings()
         settings.role = .leaf
         settings.isInsecure = options.target.insecure
+        settings.sealer = identity
         let now = SystemClock.now
         let node = MeshNode(
             signer: identity, verifier: SignatureVerifier(), settings: settings,
@@ -66,6 +67,7 @@ final class SendSession {
         }
         driver.dialing = options.connection.settings
         driver.phase = { [unowned self] endpoint, phase in timings.reached(phase, endpoint) }
+        driver.tls = options.credentials(identity)
         driver.settled = { [unowned self] in host.guarded { try settle() } }
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }

@@ -35,6 +35,7 @@ final class Sink {
     private var received = 0
     private var refused = 0
     private var isBound = false
+    private var credentials: TLSCredentials?
 
     init(_ options: KosSend, _ io: ToolIO) {
         self.options = options
@@ -49,6 +50,7 @@ final class Sink {
         var settings = MeshNode.Settings()
         settings.role = .leaf
         settings.isInsecure = options.target.insecure
+        settings.sealer = identity
         let now = SystemClock.now
         let node = MeshNode(
             signer: identity, verifier: SignatureVerifier(), settings: settings,
@@ -57,6 +59,7 @@ final class Sink {
         if options.target.insecure {
             io.errors.say("--insecure: neighbours and packets without signatures are taken")
         }
+        credentials = options.credentials(identity)
         try NodeHost.run(node, now: { SystemClock.now }, start)
         if io.common.summary { try writeSummary() }
         return options.count.map { received < $0 } == true ? .no : .yes
@@ -67,6 +70,7 @@ final class Sink {
         let driver = host.driver
         driver.isEcho = options.sink.echo
         driver.dialing = options.connection.settings
+        driver.tls = credentials
         driver.observer = { [unowned self] output, _ in host.guarded { try observe(output) } }
         driver.settled = { [unowned self] in host.guarded { try io.output.flush() } }
         driver.refused = { [unowned self] reason, remote in

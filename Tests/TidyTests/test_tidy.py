@@ -45,7 +45,7 @@ def test_top_level_is_fixed():
 
 # 2. Imports.
 
-NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOFoundationCompat"}
+NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOTLS", "NIOFoundationCompat"}
 MAY_IMPORT = {
     "KosCore": set(),
     "KosCapture": {"KosCore"},

@@ -248,7 +248,12 @@ package struct DataLinkLayer: ProtocolLayer {
             let stamp = payload["stamp"]?.string
         else { return flow.notices.append(.dropped(.malformed, packet: "", from: nil)) }
         switch payload["kind"]?.string {
-        case Packet.Control.ping.rawValue: send(.pong, stamp: stamp, on: link, at: now, into: &flow)
+        case Packet.Control.ping.rawValue:
+            if let entry = links[link], entry.peer == nil, !entry.traits.transport.isReliable {
+                // It knows this node from an earlier life, and this one has to learn who it is.
+                return greet(link, wantsAnswer: true, at: now, into: &flow)
+            }
+            send(.pong, stamp: stamp, on: link, at: now, into: &flow)
         case Packet.Control.pong.rawValue:
             guard let sent = Int64(stamp), sent <= now.nanoseconds else { return }
             let isMeasured = links[link]?.roundTrip != nil

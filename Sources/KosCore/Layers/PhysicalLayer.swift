@@ -194,7 +194,8 @@ package struct PhysicalLayer: ProtocolLayer {
     /// Closes connections whose line does not come to its end.
     private mutating func sweep(at now: Instant, into flow: inout Flow<Frame, Burst>) {
         var isWaiting = false
-        for (link, stream) in streams where !stream.partial.isEmpty {
+        for (link, stream) in streams.sorted(by: { $0.key < $1.key })
+        where !stream.partial.isEmpty {
             let allowed = PhysicalLayer.lineTime + .seconds(stream.partial.count / 1024)
             if now - stream.since > allowed {
                 streams[link]?.partial = []

@@ -221,7 +221,7 @@ package struct DatagramLink: Sendable {
         guard !lost.isEmpty else { return false }
         flights.removeAll(where: isLost)
         var given = 0
-        for transfer in Set(lost.map(\.transfer)) {
+        for transfer in Set(lost.map(\.transfer)).sorted() {
             sending[transfer]?.repeats += 1
             guard let entry = sending[transfer], entry.repeats > DatagramLink.patience else {
                 continue
@@ -269,7 +269,7 @@ package struct DatagramLink: Sendable {
         confirmAt = nil
         var entries: [(UInt32, FragmentSet)] = []
         var octets = DatagramFrame.acknowledgementHeader
-        for (transfer, count) in confirming {
+        for (transfer, count) in confirming.sorted(by: { $0.key < $1.key }) {
             guard let received = receiver.received(transfer, count) else { continue }
             let length = 6 + (count + 7) / 8
             if octets + length > DatagramLink.mtu {

@@ -77,3 +77,14 @@ extension Packet {
         return .ok
     }
 }
+
+extension Endpoint {
+    /// The endpoint, at which `node` and nobody else is to answer; as it is where it names a node
+    /// already, or `node` has no key to prove itself by.
+    package func pinned(to node: NodeID) -> Endpoint {
+        guard query["peer"] == nil, node.publicKey != nil else { return self }
+        var query = query
+        query["peer"] = node.text
+        return Endpoint(transport: transport, host: host, port: port, path: path, query: query)
+    }
+}
