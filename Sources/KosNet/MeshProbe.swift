@@ -23,7 +23,8 @@ package final class MeshProbe: Sendable {
 
     /// Connects to every endpoint; `tell` is called on another thread.
     package init(
-        _ endpoints: [Endpoint], identity: NodeIdentity, files: TLSFiles, wantsTopology: Bool, epoch: Timestamp,
+        _ endpoints: [Endpoint], identity: NodeIdentity, files: TLSFiles, wantsTopology: Bool,
+        epoch: Timestamp,
         seed: UInt64,
         now: @escaping @Sendable () -> Instant, tell: @escaping @Sendable (Event) -> Void
     ) {

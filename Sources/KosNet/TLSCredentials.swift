@@ -1,5 +1,6 @@
 import Crypto
 package import KosCore
+import KosCrypto
 import NIOCore
 import NIOSSL
 
