@@ -143,7 +143,8 @@ package struct MeshNode: Engine {
         case .link(let burst):
             switch burst {
             case .opened(let link, let traits): dialer.opened(link, traits.remote, at: now)
-            case .closed(let link): dialer.closed(link, at: now)
+            case .closed(let link):
+                dialer.closed(link, wasProven: links[link]?.peer != nil, at: now)
             default: break
             }
             stack.processInbound(burst, at: now, into: &flow)
