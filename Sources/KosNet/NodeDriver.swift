@@ -21,6 +21,11 @@ package final class NodeDriver {
     /// What `GET /metrics` on the WebSocket port answers; nothing is there while it is nil.
     package var exposition: (() -> String)?
 
+    /// Transports that other adapters bring.
+    package var carriers: [TransportType: any Carrier] = [:]
+    /// Told of what a carrier has to say.
+    package var carrierNote: (Endpoint, String) -> Void = { _, _ in }
+
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]
     private var lastLink = 0
@@ -143,7 +148,10 @@ package final class NodeDriver {
 
     private func dial(_ endpoint: Endpoint) {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        Transports.connect(endpoint, driver: self).assumeIsolated().whenFailure { error in
+        let attempt =
+            carriers[endpoint.transport].map { CarriedLinks.open(endpoint, $0, driver: self) }
+            ?? Transports.connect(endpoint, driver: self)
+        attempt.assumeIsolated().whenFailure { error in
             let driver = bound.value
             driver.dialFailed(endpoint, Transports.describe(error))
             driver.post(.dialFailed(endpoint))
@@ -152,6 +160,9 @@ package final class NodeDriver {
 
     /// Listens; the result is the endpoint with the port that the kernel chose.
     package func listen(on endpoint: Endpoint) -> EventLoopFuture<Endpoint> {
+        if let carrier = carriers[endpoint.transport] {
+            return CarriedLinks.open(endpoint, carrier, driver: self).map { endpoint }
+        }
         let bound = NIOLoopBound(self, eventLoop: loop)
         return Transports.listen(endpoint, driver: self).assumeIsolated().map { channel, actual in
             bound.value.listeners.append(channel)
@@ -167,6 +178,7 @@ package final class NodeDriver {
     package func closeAll() {
         stopListening()
         for conduit in conduits.values { conduit.close() }
+        for carrier in carriers.values { carrier.stop() }
     }
 }
 

@@ -1,6 +1,7 @@
 import KosCore
 import KosMDNS
 import KosNet
+import KosRadio
 import KosTool
 
 /// `-A`: announces this node by each method, tells how it went, and keeps on for `--hold`.
@@ -15,6 +16,7 @@ final class Announcer {
     // What is kept until the hold is over.
     var mdns: MDNSClient?
     var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
+    var radio: (BeaconRadio, Mailbox<BeaconRadio.Event>)?
     private var results: [DiscoveryMethodName: Bool] = [:]
 
     init(_ options: KosDiscover, _ io: ToolIO) throws {
@@ -37,6 +39,7 @@ final class Announcer {
             case .mdns: try announceOverMDNS()
             case .dht: try announceOverDHT()
             case .gossip: try announceOverGossip()
+            case .lora: try announceOverLoRa()
             default:
                 try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
             }
@@ -51,7 +54,10 @@ final class Announcer {
     /// daemon's second announcement follows the first by a second (RFC 6762 §8.3), which is the
     /// least that is held.
     private func keep() throws {
-        guard mdns != nil || gossip != nil else { return }
+        guard mdns != nil || gossip != nil || radio != nil else { return }
+        defer { radio?.0.stop() }
+        // Once is an announcement; only what is held goes on.
+        if mdns == nil, gossip == nil, options.announcing.hold == nil { return }
         let hold = max(options.announcing.hold?.duration ?? .zero, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -63,6 +69,7 @@ final class Announcer {
                 break
             }
             advanceMDNS()
+            advanceLoRa()
             _ = gossip?.1.take()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
@@ -105,6 +112,11 @@ final class Announcer {
         throws
     {
         results[method] = error == nil
+        var addresses = addresses
+        if method == .lora {
+            let short = ShortID.octets(of: identity.node).map(ShortNames.text)
+            addresses = [PeerAddress(type: .lora, address: short ?? identity.node.text)]
+        }
         if let error { io.errors.say("\(method.rawValue): \(error)") }
         try io.output.write(
             AnnouncementRecord(

@@ -28,6 +28,14 @@ extension KosDiscover {
         return areNamed ? methods : methods.filter { $0 == .bootstrap || $0 == .gossip }
     }
 
+    /// Time for a run that ends by itself, where none is given: slow radios need more.
+    var usualWait: Duration {
+        get throws {
+            guard chosen.methods.contains(.lora) else { return .seconds(3) }
+            return .seconds(3) + (try lora.patience())
+        }
+    }
+
     /// The options as the engine wants them.
     func rules(_ io: ToolIO) -> Discovery.Options {
         var rules = Discovery.Options()

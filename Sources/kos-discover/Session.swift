@@ -1,6 +1,7 @@
 import KosCore
 import KosMDNS
 import KosNet
+import KosRadio
 import KosTool
 
 /// One run of discovery: Avahi, signals, deadlines and the engine that decides, on one thread.
@@ -31,6 +32,10 @@ final class Session {
     var gossipOpen: Set<ContactAddress> = []
     var hasJoined = false
     var hasDeparted = false
+    // LoRa: the radio, and until when answers are waited for.
+    var radio: BeaconRadio?
+    var radioMailbox: Mailbox<BeaconRadio.Event>?
+    var radioEnd: Instant?
     /// Peers of this run, for the next one; those of earlier runs that were listed.
     var found = PeerCache()
     var earlierCount = 0
@@ -45,7 +50,7 @@ final class Session {
             throw ToolFailure(.failure, code: "resource", "no descriptors left for an event loop")
         }
         self.loop = loop
-        if !options.isWatch { io.limit(to: .seconds(3)) }
+        if !options.isWatch { io.limit(to: try options.usualWait) }
         discovery = Discovery(options.rules(io), at: started, time: SystemClock.timestamp)
     }
 
@@ -71,6 +76,7 @@ final class Session {
             try runDHT()
             try runBootstrap()
             try runGossip()
+            try runLoRa()
             try step { discovery.advance(to: $0, into: &$1) }
         }
         return try finish()
@@ -89,7 +95,8 @@ final class Session {
                     try feed(.seen(peer.sighting, at: SystemClock.timestamp))
                 }
                 try complete(.static)
-            case .bluetooth, .lora:
+            case .lora: try startLoRa()
+            case .bluetooth:
                 try fail(method, "not in this release", hint: "use mdns, dht, gossip or bootstrap")
             case .capture: break
             }
@@ -98,7 +105,8 @@ final class Session {
     }
 
     private var nextDeadline: Instant? {
-        [discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart].compactMap { $0 }
+        [discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart, radioEnd]
+            .compactMap { $0 }
             .min()
     }
 }

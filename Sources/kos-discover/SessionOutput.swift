@@ -47,6 +47,7 @@ extension Session {
     func finish() throws -> ExitStatus {
         probe?.stop()
         leaveGossip()
+        radio?.stop()
         for endpoint in unanswered.sorted(by: { $0.description < $1.description }) {
             io.errors.say("bootstrap: \(endpoint): no answer in time")
         }

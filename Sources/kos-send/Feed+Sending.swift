@@ -33,7 +33,7 @@ extension Feed {
     func arrived(_ peer: NodeID) {
         guard let host else { return }
         for packet in held.removeValue(forKey: peer.text) ?? [] {
-            session.outbox.forward(packet, target.persistence, host.driver)
+            session.outbox.forward(packet, session.persistence, host.driver)
         }
     }
 
@@ -55,7 +55,7 @@ extension Feed {
         message.priority = target.priority
         message.ttl = target.ttl
         message.options = target.options
-        message.persistence = target.persistence
+        message.persistence = session.persistence
         if let route {
             message.route =
                 [session.identity.node.text] + route.hops.map { $0.nodeId?.text ?? $0.address }
@@ -73,7 +73,7 @@ extension Feed {
                 return driver.post(.connect(address))
             }
         }
-        session.outbox.forward(packet, target.persistence, driver)
+        session.outbox.forward(packet, session.persistence, driver)
     }
 
     /// `-n`: prints what would be sent.

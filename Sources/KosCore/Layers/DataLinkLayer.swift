@@ -108,7 +108,10 @@ package struct DataLinkLayer: ProtocolLayer {
                 return flow.down.append(.close(link, .denied))
             }
             links.open(link, traits, at: now)
-            greet(link, wantsAnswer: true, at: now, into: &flow)
+            // Over the air one greeting is for all who hear it.
+            if traits.air?.isNeighbour != true {
+                greet(link, wantsAnswer: true, at: now, into: &flow)
+            }
         case .closed(let link): lose(link, into: &flow)
         case .lines(let link, let run): receive(run, on: link, at: now, into: &flow)
         case .busy(let link): block(link)
@@ -124,15 +127,33 @@ package struct DataLinkLayer: ProtocolLayer {
     ) {
         guard let entry = links[link] else { return }
         var payload = info.object(kind: .nodeInfo)
-        payload["wantsAnswer"] = .boolean(wantsAnswer)
+        let isKnown = entry.traits.air != nil && entry.greetings > 0 && hasAirNeighbour
+        payload["wantsAnswer"] = .boolean(wantsAnswer && !isKnown)
         let line = author.line(
             to: Packet.broadcast, type: Packet.Kind.discovery, payload: .object(payload), at: now)
         post(line, on: link, at: now, into: &flow)
-        guard wantsAnswer, !entry.traits.transport.isReliable,
+        if let air = entry.traits.air, !air.isNeighbour {
+            links[link]?.greetings += 1
+            var wait = air.interval
+            if !hasAirNeighbour {
+                // Not heard of anybody yet: ask again soon, then ever more seldom.
+                let step = Int64(air.roundTrip * 8) << Int64(min(8, entry.greetings))
+                wait = min(wait, .milliseconds(step))
+            }
+            // Nobody in step with anybody else: between three and five quarters of the time.
+            let dice = Int64(author.roll() % 1024)
+            wait = .nanoseconds(wait.nanoseconds / 2048 * (1536 + dice))
+            return timers.set(.greeting(link), at: now + wait)
+        }
+        guard wantsAnswer, !entry.traits.transport.isReliable, entry.traits.air == nil,
             entry.greetings < DataLinkLayer.maxGreetings
         else { return }
         links[link]?.greetings += 1
         timers.set(.greeting(link), at: now + .seconds(1))
+    }
+
+    private var hasAirNeighbour: Bool {
+        links.entries.values.contains { $0.traits.air?.isNeighbour == true }
     }
 
     private mutating func lose(_ link: LinkID, into flow: inout Flow<Hop, Frame>) {
@@ -201,7 +222,9 @@ package struct DataLinkLayer: ProtocolLayer {
         links[link]?.counters.packetsReceived += sound
         charge(packets.count, to: link, at: now, into: &flow)
         guard !packets.isEmpty, let entry = links[link] else { return }
-        let origin = Origin(link: link, peer: entry.peer, place: entry.traits.place)
+        let origin = Origin(
+            link: link, peer: entry.peer, place: entry.traits.place,
+            isOverheard: entry.traits.air != nil)
         flow.up.append(.received(Run(octets: run, packets: packets, origin: origin)))
     }
 
@@ -272,7 +295,9 @@ package struct DataLinkLayer: ProtocolLayer {
             tellChange(of: source, into: &flow)
         }
         timers.cancel(.greeting(link))
-        if entry.peer == nil {
+        // Over the air heartbeats would cost too much: whoever brings the link tells when it is
+        // gone.
+        if entry.peer == nil, entry.traits.air == nil {
             beat(link, at: now, into: &flow)
         } else if payload["wantsAnswer"]?.boolean == true {
             // The other end has not heard who is here, or has begun anew.

@@ -50,6 +50,8 @@ package struct NetworkLayer: ProtocolLayer {
     /// Connections that brought packets of nodes which do not announce themselves.
     private var learnt: [String: LinkID] = [:]
     private var learntBy: [LinkID: [String]] = [:]
+    /// Those of the connections above that are the air.
+    private(set) var overheard: Set<LinkID> = []
     private var seen: SeenCache<OctetHash>
     /// Next hops as they were worked out last; nil when something has changed since.
     var routes: [String: NodeID]? {
@@ -167,6 +169,7 @@ package struct NetworkLayer: ProtocolLayer {
             for name in learntBy.removeValue(forKey: link) ?? [] where learnt[name] == link {
                 learnt[name] = nil
             }
+            overheard.remove(link)
             lastHop = nil
             lastLearnt = nil
         case .received(let run): receive(run, at: now, into: &flow)
@@ -183,6 +186,7 @@ package struct NetworkLayer: ProtocolLayer {
             let text = octets.extracting(packet.range)
             let scan = packet.scan
             if run.origin.peer == nil, let link = run.origin.link {
+                if run.origin.isOverheard { overheard.insert(link) }
                 learn(text, scan, on: link)
             }
             if settings.tellsForwarding {
@@ -242,6 +246,7 @@ package struct NetworkLayer: ProtocolLayer {
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
         _ batch: inout Batch, into flow: inout Flow<Segment, Hop>
     ) {
+        if origin.isOverheard, !isNeeded(text, scan) { return }
         guard scan.ttl > 0 else {
             return refuse(text, scan, origin, .ttlExceeded, .ttlExceeded, at: now, into: &flow)
         }
@@ -255,7 +260,7 @@ package struct NetworkLayer: ProtocolLayer {
             isPlanned = true
             target = place + 1 < names.count ? hop(named: names[place + 1]) : nil
         } else {
-            target = nextHop(text, scan)
+            target = nextHop(text, scan) ?? (origin.isOverheard ? nil : airHop)
             // Sending it back where it came from would only make it circle.
             if let peer = origin.peer, target == .neighbour(peer) { target = nil }
         }
@@ -347,13 +352,13 @@ package struct NetworkLayer: ProtocolLayer {
         if custody?.isDestination(source) == true { wakeCustody(for: source) }
     }
 
-    private func hop(named name: String) -> HopTarget? {
+    func hop(named name: String) -> HopTarget? {
         if let node = NodeID(name), neighbours[node] != nil { return .neighbour(node) }
         return learnt[name].map { .link($0) }
     }
 
     /// The same for the destination of a packet: most packets go where the one before went.
-    private mutating func nextHop(
+    mutating func nextHop(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan
     ) -> HopTarget? {
         if let last = lastHop, scan.destination.equals(octets: last.destination, in: text) {
@@ -372,11 +377,6 @@ package struct NetworkLayer: ProtocolLayer {
         }
         if let hop = routes?[destination], neighbours[hop] != nil { return .neighbour(hop) }
         return hop(named: destination)
-    }
-
-    /// A leaf hands what it cannot place to its neighbour, who knows more.
-    private var defaultHop: HopTarget? {
-        info.role == .leaf ? neighbours.keys.min().map { .neighbour($0) } : nil
     }
 
     package mutating func advance(to now: Instant, into flow: inout Flow<Segment, Hop>) {

@@ -17,10 +17,29 @@ package struct LinkTraits: Hashable, Sendable {
     package let maxMessage: Int
     /// The other end as records name it while it has not told who it is.
     package let place: String
+    /// Set where what is said goes through the air, to everybody at once, and air time is scarce.
+    package let air: Air?
+
+    package struct Air: Hashable, Sendable {
+        /// From one announcement of a node to its next.
+        package let interval: Duration
+        /// ms that a packet and its answer take.
+        package let roundTrip: Double
+        /// Whether the link stands for one node that was heard, or for whoever hears.
+        package let isNeighbour: Bool
+
+        package init(interval: Duration, roundTrip: Double, isNeighbour: Bool) {
+            self.interval = interval
+            self.roundTrip = roundTrip
+            self.isNeighbour = isNeighbour
+        }
+    }
 
     package init(
-        transport: TransportType, remote: Endpoint, isOutgoing: Bool, place: String? = nil
+        transport: TransportType, remote: Endpoint, isOutgoing: Bool, place: String? = nil,
+        air: Air? = nil
     ) {
+        self.air = air
         self.place = place ?? remote.description
         self.transport = transport
         self.remote = remote

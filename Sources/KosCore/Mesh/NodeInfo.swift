@@ -15,6 +15,8 @@ package struct NodeInfo: Hashable, Sendable {
     package var addresses: [PeerAddress]
     /// Rises with every announcement; a lower one is stale.
     package var sequence: Int
+    /// How often it is told anew, ms, where air time makes that seldom; nil for the usual time.
+    package var refreshMs: Int?
 
     package init(
         name: String?, role: Role, capabilities: [String], addresses: [PeerAddress], sequence: Int
@@ -35,6 +37,7 @@ package struct NodeInfo: Hashable, Sendable {
             addresses.append(try PeerAddress(address))
         }
         sequence = try fields.integer("sequence", in: 0...9_007_199_254_740_991)
+        refreshMs = try fields.optionalInteger("refreshMs", in: 0...86_400_000)
         guard addresses.count <= NodeInfo.maxAddresses,
             capabilities.count <= NodeInfo.maxCapabilities,
             name?.utf8.count ?? 0 <= 256
@@ -56,6 +59,7 @@ package struct NodeInfo: Hashable, Sendable {
                 return .object(value)
             })
         object["sequence"] = .number(Double(sequence))
+        if let refreshMs { object["refreshMs"] = .number(Double(refreshMs)) }
         return object
     }
 }
