@@ -35,6 +35,10 @@ package final class NodeDriver {
     /// What `GET /metrics` on the WebSocket port answers; nothing is there while it is nil.
     package var exposition: (() -> String)?
 
+    /// Transports that other adapters bring.
+    package var carriers: [TransportType: any Carrier] = [:]
+    /// Told of what a carrier has to say.
+    package var carrierNote: (Endpoint, String) -> Void = { _, _ in }
     /// Links over HTTP, which outlive their requests.
     let web = HTTPLinks()
 
@@ -171,7 +175,10 @@ package final class NodeDriver {
 
     private func dial(_ endpoint: Endpoint) {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        Transports.connect(endpoint, driver: self).assumeIsolated().whenFailure { error in
+        let attempt =
+            carriers[endpoint.transport].map { CarriedLinks.open(endpoint, $0, driver: self) }
+            ?? Transports.connect(endpoint, driver: self)
+        attempt.assumeIsolated().whenFailure { error in
             let driver = bound.value
             driver.dialFailed(endpoint, Transports.describe(error))
             driver.post(.dialFailed(endpoint))
@@ -180,6 +187,9 @@ package final class NodeDriver {
 
     /// Listens; the result is the endpoint with the port that the kernel chose.
     package func listen(on endpoint: Endpoint) -> EventLoopFuture<Endpoint> {
+        if let carrier = carriers[endpoint.transport] {
+            return CarriedLinks.open(endpoint, carrier, driver: self).map { endpoint }
+        }
         let bound = NIOLoopBound(self, eventLoop: loop)
         return Transports.listen(endpoint, driver: self).assumeIsolated().map { channel, actual in
             bound.value.listeners.append(channel)
@@ -195,6 +205,7 @@ package final class NodeDriver {
     package func closeAll() {
         stopListening()
         for conduit in conduits.values { conduit.close() }
+        for carrier in carriers.values { carrier.stop() }
     }
 }
 

@@ -9,6 +9,11 @@ package struct LedgerFile: Sendable {
 
     package init(path: String) { self.path = path }
 
+    /// The one that all tools of this user share; nil without a home.
+    package static var ofUser: LedgerFile? {
+        RadioDirectories.state.map { LedgerFile(path: $0 + "/airtime.ndjson") }
+    }
+
     package struct Failure: Error, Sendable, CustomStringConvertible {
         package let path: String
         package let errno: Int32

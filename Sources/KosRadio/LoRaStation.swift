@@ -26,6 +26,8 @@ package final class LoRaStation {
     package let account: DutyAccount
     /// Whether a frame waits for legal air time instead of being refused.
     package let waits: Bool
+    /// Whether frames of ours are taken apart here; else every frame is only told of.
+    package var opensPackets = true
     /// Bytes and frames given to the modem.
     package private(set) var octetsSent = 0
     private let ledger: LedgerFile
@@ -43,7 +45,7 @@ package final class LoRaStation {
 
     package init(
         _ address: RadioAddress, ledger: LedgerFile, names: ShortNames = ShortNames(),
-        waits: Bool, reconnects: Bool, forwards: Bool = false, seed: UInt64,
+        waits: Bool, reconnects: Bool, forwards: Bool = false, own: NodeID? = nil, seed: UInt64,
         now: @escaping () -> Instant
     ) throws(LoRaSettingError) {
         let region = address.region ?? .eu868
@@ -64,12 +66,18 @@ package final class LoRaStation {
             mtu: LoRaLink.mtu(
                 modulation, modem: min(255, loop.modem.mtu),
                 limit: min(.milliseconds(1500), limit ?? .milliseconds(1500))),
-            modulation: modulation, names: names, forwards: forwards, seed: seed, at: now())
+            modulation: modulation, names: names, forwards: forwards, own: own, seed: seed,
+            at: now())
     }
 
     package var names: ShortNames {
         get { link.names }
         set { link.names = newValue }
+    }
+    /// Nodes that this one hears, for flooding.
+    package var neighbours: Set<String>? {
+        get { link.neighbours }
+        set { link.neighbours = newValue }
     }
     package var queueLength: Int { link.queueLength + rawQueue.count + raw.count }
 
@@ -115,7 +123,7 @@ package final class LoRaStation {
         case .note(let text): events.append(.note(text))
         case .received(let frame):
             events.append(.heard(frame))
-            feed(.heard(frame))
+            if opensPackets { feed(.heard(frame)) }
         case .sent(let id):
             if let name = raw.removeValue(forKey: id) {
                 events.append(.finished(name, frames: 1))

@@ -44,6 +44,23 @@ enum RadioSocket {
         return code
     }
 
+    /// A datagram socket that talks to one address alone.
+    static func connectDatagrams(host: String, port: UInt16) throws(RadioError) -> Int32 {
+        var last: Int32 = ENOENT
+        for address in try resolve(host, port, SOCK_DGRAM) {
+            let descriptor = socket(address.family, flags(SOCK_DGRAM), 0)
+            guard descriptor >= 0 else {
+                last = errno
+                continue
+            }
+            if address.withPointer({ Glibc.connect(descriptor, $0, $1) }) == 0 { return descriptor }
+            last = errno
+            close(descriptor)
+        }
+        throw RadioError(
+            .cannotOpen, "udp://\(host):\(port): \(String(cString: strerror(last)))", errno: last)
+    }
+
     /// A datagram socket bound to `host` and `port`.
     static func bind(host: String, port: UInt16) throws(RadioError) -> Int32 {
         var last: Int32 = ENOENT

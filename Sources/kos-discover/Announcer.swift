@@ -2,6 +2,7 @@ import KosCore
 import KosCrypto
 import KosMDNS
 import KosNet
+import KosRadio
 import KosTool
 
 /// `-A`: announces this node by each method, tells how it went, and keeps on for `--hold`.
@@ -16,6 +17,7 @@ final class Announcer {
     // What is kept until the hold is over.
     var mdns: MDNSClient?
     var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
+    var radio: (BeaconRadio, Mailbox<BeaconRadio.Event>)?
     private var results: [DiscoveryMethodName: Bool] = [:]
 
     init(_ options: KosDiscover, _ io: ToolIO) throws {
@@ -38,6 +40,7 @@ final class Announcer {
             case .mdns: try announceOverMDNS()
             case .dht: try announceOverDHT()
             case .gossip: try announceOverGossip()
+            case .lora: try announceOverLoRa()
             default:
                 try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
             }
@@ -53,9 +56,10 @@ final class Announcer {
     /// least that is held.
     private func keep() throws {
         let wanted = options.announcing.hold?.duration ?? .zero
-        guard mdns != nil || gossip != nil || wanted > .zero && results[.dht] == true else {
-            return
-        }
+        defer { radio?.0.stop() }
+        // By radio and in the DHT once is an announcement; only what is held goes on.
+        let isHeld = wanted > .zero && (results[.dht] == true || radio != nil)
+        guard mdns != nil || gossip != nil || isHeld else { return }
         let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -69,6 +73,7 @@ final class Announcer {
                 break
             }
             advanceMDNS()
+            advanceLoRa()
             _ = gossip?.1.take()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
@@ -112,15 +117,22 @@ final class Announcer {
     }
 
     func tell(
-        _ method: DiscoveryMethodName, lifetime: Duration? = nil, error: String? = nil
+        _ method: DiscoveryMethodName, lifetime: Duration? = nil, bytesSent: Int? = nil,
+        error: String? = nil
     ) throws {
         results[method] = error == nil
+        var addresses = addresses
+        if method == .lora {
+            let short = ShortID.octets(of: identity.node).map(ShortNames.text)
+            addresses = [PeerAddress(type: .lora, address: short ?? identity.node.text)]
+        }
         if let error { io.errors.say("\(method.rawValue): \(error)") }
         try io.output.write(
             AnnouncementRecord(
                 timestamp: SystemClock.timestamp, nodeId: identity.node, method: method,
                 success: error == nil, addresses: error == nil ? addresses : [],
-                ttlMs: Int((lifetime ?? ttl).nanoseconds / 1_000_000), error: error))
+                ttlMs: Int((lifetime ?? ttl).nanoseconds / 1_000_000), bytesSent: bytesSent,
+                error: error))
         try io.output.flush()
     }
 }

@@ -28,6 +28,11 @@ extension KosDiscover {
         return areNamed ? methods : methods.filter { $0 == .bootstrap || $0 == .gossip }
     }
 
+    /// Time for a run that ends by itself, where none is given: slow radios need more.
+    var usualWait: Duration {
+        .seconds(3) + (chosen.methods.contains(.lora) ? lora.patience : .zero)
+    }
+
     /// The options as the engine wants them.
     func rules(_ io: ToolIO) -> Discovery.Options {
         var rules = Discovery.Options()

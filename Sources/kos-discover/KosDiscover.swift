@@ -101,6 +101,7 @@ struct KosDiscover: Tool {
     @OptionGroup var announcing: AnnounceOptions
     @OptionGroup var dht: DHTOptions
     @OptionGroup var gossip: GossipOptions
+    @OptionGroup var lora: LoRaOptions
     @OptionGroup var tls: TLSOptions
 
     @Flag(name: .long, help: "Join the gossip cluster as a member; without it, look on.")

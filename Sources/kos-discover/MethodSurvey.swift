@@ -1,5 +1,6 @@
 import KosCore
 import KosMDNS
+import KosRadio
 import KosTool
 
 /// `--methods`: which methods work on this host, and why not.
@@ -21,7 +22,10 @@ enum MethodSurvey {
         switch name {
         case .mdns: return try mdns()
         case .static, .bootstrap, .capture, .dht, .gossip: return (nil, nil)
-        case .bluetooth, .lora:
+        case .lora:
+            return SerialPorts.all().isEmpty
+                ? ("no modem is plugged in", "name one elsewhere with --lora URI") : (nil, nil)
+        case .bluetooth:
             return ("not in this release", "use mdns, dht, gossip or bootstrap")
         }
     }

@@ -1,6 +1,7 @@
 import KosCore
 import KosMDNS
 import KosNet
+import KosRadio
 import KosTool
 
 /// One run of discovery: Avahi, signals, deadlines and the engine that decides, on one thread.
@@ -35,6 +36,10 @@ final class Session {
     var gossipOpen: Set<ContactAddress> = []
     var hasJoined = false
     var hasDeparted = false
+    // LoRa: the radio, and until when answers are waited for.
+    var radio: BeaconRadio?
+    var radioMailbox: Mailbox<BeaconRadio.Event>?
+    var radioEnd: Instant?
     // Nodes that are asked for what a method leaves open, what they told, and the methods that wait
     // for them.
     var inquiries: Inquiries?
@@ -61,7 +66,7 @@ final class Session {
             throw ToolFailure(.failure, code: "resource", "no descriptors left for an event loop")
         }
         self.loop = loop
-        if !options.isWatch { io.limit(to: .seconds(3)) }
+        if !options.isWatch { io.limit(to: options.usualWait) }
         liveness = Liveness(
             lifetime: options.expire?.duration ?? .seconds(120), isFixed: options.expire != nil,
             seed: SystemClock.seed)
@@ -91,6 +96,7 @@ final class Session {
             try runDHT()
             try runBootstrap()
             try runGossip()
+            try runLoRa()
             try runInquiries()
             try runLiveness()
             try step { discovery.advance(to: $0, into: &$1) }
@@ -111,7 +117,8 @@ final class Session {
                     try feed(.seen(peer.sighting, at: SystemClock.timestamp))
                 }
                 try complete(.static)
-            case .bluetooth, .lora:
+            case .lora: try startLoRa()
+            case .bluetooth:
                 try fail(method, "not in this release", hint: "use mdns, dht, gossip or bootstrap")
             case .capture: break
             }
@@ -121,7 +128,7 @@ final class Session {
 
     private var nextDeadline: Instant? {
         [
-            discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart,
+            discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart, radioEnd,
             inquiries?.nextDeadline, liveness.nextDeadline, schedule.nextDeadline,
         ].compactMap { $0 }.min()
     }

@@ -48,6 +48,7 @@ extension Session {
         probe?.stop()
         inquiries?.stop()
         leaveGossip()
+        radio?.stop()
         for domain in unresolved.sorted() {
             io.errors.say("bootstrap: dns:\(domain): no name server answered in time")
         }

@@ -101,7 +101,12 @@ struct Budget: Tool {
 /// The ledger that all tools of one user share.
 enum AirtimeLedger {
     static func file() throws -> LedgerFile {
-        LedgerFile(path: try StateDirectory.path() + "/airtime.ndjson")
+        guard let file = LedgerFile.ofUser else {
+            throw ToolFailure(
+                .failure, code: "noStateDirectory",
+                "there is no home directory for the air time ledger", hint: "set XDG_STATE_HOME")
+        }
+        return file
     }
 }
 

@@ -34,6 +34,9 @@ struct IdentityOptions: ParsableArguments {
         return packet.signed(by: identity)
     }
 
+    /// This user.
+    func node() throws -> NodeID { try signer().node }
+
     private func signer() throws -> NodeIdentity {
         guard let path = keyFile ?? RadioDirectories.data.map({ $0 + "/identity.pem" }) else {
             throw ToolFailure(

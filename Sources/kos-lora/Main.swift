@@ -26,6 +26,6 @@ struct KosLora: ParsableCommand {
         version: Version.toolkit,
         subcommands: [
             Ports.self, Info.self, Listen.self, Send.self, Config.self, Monitor.self, Serve.self,
-            Airtime.self, Budget.self, Link.self,
+            Gateway.self, Airtime.self, Budget.self, Link.self,
         ])
 }

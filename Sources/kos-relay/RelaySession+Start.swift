@@ -11,7 +11,8 @@ extension RelaySession {
         for result in results {
             switch result {
             case .success(let endpoint):
-                addresses.append(reachable(endpoint))
+                // What is in reach of a radio hears it; there is no address to dial.
+                if endpoint.transport != .lora { addresses.append(reachable(endpoint)) }
                 bound.append(endpoint)
             case .failure(let failure):
                 throw ToolFailure(

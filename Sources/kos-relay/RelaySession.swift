@@ -1,6 +1,7 @@
 import KosCore
 import KosCrypto
 import KosNet
+import KosRadio
 import KosTool
 
 /// One run of a relay: the node, its sockets, its records.
@@ -101,6 +102,12 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             io.errors.note("cannot connect to \(endpoint): \(reason)")
         }
+        if (listening + connecting).contains(where: { $0.transport == .lora }) {
+            driver.carriers[.lora] = radios()
+            driver.carrierNote = { [unowned self] endpoint, text in
+                io.errors.note("\(endpoint): \(text)")
+            }
+        }
         try custodian?.start(driver)
         if let watch = io.watch {
             let source = OctetSource(watch.descriptor, on: driver.loop) { [unowned self] octets in
@@ -118,6 +125,14 @@ final class RelaySession {
             try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0) }
         }
         host.listen(on: listening) { [unowned self] results in try began(results) }
+    }
+
+    /// LoRa radios: an absent modem is waited for, and what others say is repeated.
+    private func radios() -> RadioCarrier {
+        RadioCarrier(
+            RadioCarrier.Setup(
+                own: identity.node, isRelay: true, seed: SystemClock.seed,
+                short: { ShortID.octets(of: $0) }, now: { SystemClock.now }))
     }
 
     var capabilities: [String] {

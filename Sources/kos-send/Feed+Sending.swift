@@ -78,7 +78,7 @@ extension Feed {
         message.priority = target.priority
         message.ttl = target.ttl
         message.options = target.options
-        message.persistence = target.persistence
+        message.persistence = session.persistence
         message.isSealable = target.seal != false
         if let route {
             message.route =
@@ -112,7 +112,7 @@ extension Feed {
         guard mayGo(packet.destination, driver) else { return refuseUnsealed(packet) }
         var packet = packet
         packet.sealingKey = sealingKey(of: packet.destination, driver)
-        session.outbox.forward(packet, target.persistence, driver)
+        session.outbox.forward(packet, session.persistence, driver)
     }
 
     /// `-n`: prints what would be sent.

@@ -1,6 +1,7 @@
 import KosCore
 import KosCrypto
 import KosNet
+import KosRadio
 import KosTool
 
 /// One run of kos-send: connects, finds out who is meant, sends, waits for the answers.
@@ -73,6 +74,17 @@ final class SendSession {
             host.guarded { try dialFailed(endpoint, reason) }
         }
         let endpoints = try feed?.endpoints() ?? []
+        if endpoints.contains(where: { $0.transport == .lora }) {
+            driver.carriers[.lora] = radios()
+            driver.carrierNote = { [unowned self] endpoint, text in
+                // What is waited for has to be known.
+                if text.contains("legal air time") {
+                    io.errors.say("\(endpoint): \(text)")
+                } else {
+                    io.errors.note("\(endpoint): \(text)")
+                }
+            }
+        }
         guard !endpoints.isEmpty else {
             throw ToolFailure.usage(
                 "there is no relay to send through",
@@ -86,9 +98,28 @@ final class SendSession {
         startDeadline()
     }
 
+    /// LoRa radios: packets are for this node alone.
+    private func radios() -> RadioCarrier {
+        RadioCarrier(
+            RadioCarrier.Setup(
+                own: identity.node, isRelay: false, seed: SystemClock.seed,
+                short: { ShortID.octets(of: $0) }, now: { SystemClock.now }))
+    }
+
+    /// How long to wait for a receipt before the next attempt: over the air, until the packet, its
+    /// echoes and the answer have had their time.
+    var persistence: Persistence? {
+        guard var persistence = options.target.persistence else { return nil }
+        if let neighbour, let air = driver?.node.links.best(to: neighbour)?.traits.air {
+            persistence.patience = .milliseconds(Int64(air.roundTrip * 4)) + .seconds(3)
+        }
+        return persistence
+    }
+
     /// The time given counts from the start; the usual one from when there is nothing more to read.
     func startDeadline() {
-        io.limit(to: options.usualWait)
+        let isOverAir = dialled.keys.contains { $0.transport == .lora }
+        io.limit(to: isOverAir ? options.usualWait * 6 : options.usualWait)
         guard let host, let left = io.timeLeft else { return }
         host.schedule(after: left) { [unowned self] in try runOut() }
     }

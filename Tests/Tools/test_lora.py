@@ -314,7 +314,7 @@ def test_every_dialect_sends_and_hears(home, kinds):
 @pytest.mark.parametrize("kind, lie, word", [
     ("rylr", "BAND=915000000", "frequency mismatch"),
     ("rui3", "P2P=868100000:12:0:0:8:14", "P2P settings mismatch"),
-    ("rn2xx3", "bw=250", "bandwidth mismatch"), ("meshcore", "sf=9", "spreading factor mismatch")])
+    ("rn2xx3", "bw=250", "bandwidth mismatch"), ("rf95", "freq=433.92", "frequency mismatch"), ("meshcore", "sf=9", "spreading factor mismatch")])
 def test_a_dialect_that_reads_back_otherwise_is_an_error(home, kind, lie, word):
     with emulator("modem_pair.py", kind, kind, "--lie", lie) as (_, b):
         assert word in run(home, "info", "-p", b, "--driver", kind, status=3)[1]

@@ -293,6 +293,7 @@ extension PeerBook {
         metadata.ttlMs = best?.ttlMs
         metadata.rttMs = sightings.compactMap(\.rttMs).min()
         metadata.rssiDbm = sightings.compactMap(\.rssiDbm).max()
+        metadata.snrDb = sightings.compactMap(\.snrDb).max()
         metadata.name = sightings.compactMap(\.name).first
         var methods: [String] = []
         for sighting in sightings where !methods.contains(sighting.source.method.rawValue) {

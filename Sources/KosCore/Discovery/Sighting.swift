@@ -44,6 +44,7 @@ package struct Sighting: Hashable, Sendable {
     package var ttlMs: Int?
     package var rttMs: Double?
     package var rssiDbm: Double?
+    package var snrDb: Double?
     package var name: String?
     package var txt: JSONObject?
     package var isSelf = false

@@ -125,7 +125,7 @@ extension DataLinkLayer {
     }
 
     /// Why `peer` may not be the one at the other end.
-    private func refusal(of peer: NodeID, on link: LinkID) -> DropReason? {
+    func refusal(of peer: NodeID, on link: LinkID) -> DropReason? {
         guard let entry = links[link] else { return nil }
         if peer == author.node { return .selfConnection }
         let expected = [entry.peer, entry.traits.provenPeer, entry.traits.remote.pinnedPeer]

@@ -114,7 +114,11 @@ package struct DataLinkLayer: ProtocolLayer {
                 return flow.down.append(.close(link, .denied))
             }
             links.open(link, traits, at: now)
-            welcome(link, traits, at: now, into: &flow)
+            if traits.air != nil {
+                welcomeOnAir(link, traits, at: now, into: &flow)
+            } else {
+                welcome(link, traits, at: now, into: &flow)
+            }
         case .closed(let link): lose(link, at: now, into: &flow)
         case .lines(let link, let run): receive(run, on: link, at: now, into: &flow)
         case .busy(let link): block(link)
@@ -201,7 +205,9 @@ package struct DataLinkLayer: ProtocolLayer {
         links[link]?.counters.packetsReceived += sound
         charge(packets.count, to: link, at: now, into: &flow)
         guard !packets.isEmpty, let entry = links[link] else { return }
-        let origin = Origin(link: link, peer: entry.peer, place: entry.traits.place)
+        let origin = Origin(
+            link: link, peer: entry.peer, place: entry.traits.place,
+            isOverheard: entry.traits.air != nil)
         flow.up.append(.received(Run(octets: run, packets: packets, origin: origin)))
     }
 
@@ -232,7 +238,11 @@ package struct DataLinkLayer: ProtocolLayer {
         if scan.type.equals("discovery", in: line), let packet = try? JSONObject(parsing: line),
             packet["payload"]?.object?["kind"]?.string == Packet.Control.nodeInfo.rawValue
         {
-            meet(packet, on: link, at: now, into: &flow)
+            if links[link]?.traits.air != nil {
+                hearOnAir(packet, on: link, at: now, into: &flow)
+            } else {
+                meet(packet, on: link, at: now, into: &flow)
+            }
             return true
         }
         return takeRefusal(line, scan, on: link, into: &flow)
@@ -296,7 +306,7 @@ package struct DataLinkLayer: ProtocolLayer {
             switch timer {
             case .heartbeat(let link): beat(link, at: now, into: &flow)
             case .echo(let link): suspect(link, at: now, into: &flow)
-            case .greeting(let link): greet(link, wantsAnswer: true, at: now, into: &flow)
+            case .greeting(let link): greetAgain(link, at: now, into: &flow)
             case .login(let link): judge(link, at: now, into: &flow)
             case .drain(let link): drain(link, at: now, into: &flow)
             case .resume(let link):

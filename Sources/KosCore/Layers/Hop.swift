@@ -70,8 +70,12 @@ package struct Origin: Sendable, Hashable {
     package let peer: NodeID?
     /// URI of the other end, or `stdin`, or `self`.
     package let place: String
+    /// Whether everybody around has heard the same: then nobody answers for others, and what is to
+    /// go on through the air goes without the routes.
+    package let isOverheard: Bool
 
-    package init(link: LinkID?, peer: NodeID?, place: String) {
+    package init(link: LinkID?, peer: NodeID?, place: String, isOverheard: Bool = false) {
+        self.isOverheard = isOverheard
         self.link = link
         self.peer = peer
         self.place = place

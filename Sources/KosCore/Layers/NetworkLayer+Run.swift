@@ -26,9 +26,4 @@ extension NetworkLayer {
         }
         batch.flush(into: &flow)
     }
-
-    /// A leaf hands what it cannot place to its neighbour, who knows more.
-    var defaultHop: HopTarget? {
-        info.role == .leaf ? neighbours.keys.min().map { .neighbour($0) } : nil
-    }
 }

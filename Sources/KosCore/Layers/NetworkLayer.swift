@@ -56,6 +56,8 @@ package struct NetworkLayer: ProtocolLayer {
     /// Connections that brought packets of nodes which do not announce themselves.
     var learnt: [String: LinkID] = [:]
     var learntBy: [LinkID: [String]] = [:]
+    /// Those of the connections above that are the air.
+    private(set) var overheard: Set<LinkID> = []
     private var seen: SeenCache<OctetHash>
     /// Next hops as they were worked out last; nil when something has changed since.
     var routes: [String: NodeID]? {
@@ -184,6 +186,7 @@ package struct NetworkLayer: ProtocolLayer {
             for name in learntBy.removeValue(forKey: link) ?? [] where learnt[name] == link {
                 learnt[name] = nil
             }
+            overheard.remove(link)
             lastHop = nil
             lastLearnt = nil
         case .rerouted: flow.up.append(.rerouted)
@@ -201,6 +204,7 @@ package struct NetworkLayer: ProtocolLayer {
             let text = octets.extracting(packet.range)
             let scan = packet.scan
             if run.origin.peer == nil, let link = run.origin.link {
+                if run.origin.isOverheard { overheard.insert(link) }
                 learn(text, scan, on: link)
             }
             if settings.tellsForwarding {
@@ -260,6 +264,7 @@ package struct NetworkLayer: ProtocolLayer {
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
         _ batch: inout Batch, into flow: inout Flow<Segment, Hop>
     ) {
+        if origin.isOverheard, !isNeeded(text, scan) { return }
         guard scan.ttl > 0 else {
             return refuse(text, scan, origin, .ttlExceeded, .ttlExceeded, at: now, into: &flow)
         }
@@ -273,7 +278,7 @@ package struct NetworkLayer: ProtocolLayer {
             isPlanned = true
             target = place + 1 < names.count ? hop(named: names[place + 1]) : nil
         } else {
-            target = nextHop(text, scan)
+            target = nextHop(text, scan) ?? (origin.isOverheard ? nil : airHop)
             // Sending it back where it came from would only make it circle.
             if let peer = origin.peer, target == .neighbour(peer) { target = nil }
         }

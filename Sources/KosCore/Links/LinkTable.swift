@@ -54,7 +54,9 @@ package struct LinkTable: Sendable {
     package var neighbours: Dictionary<NodeID, [LinkID]>.Keys { byPeer.keys }
 
     package mutating func open(_ id: LinkID, _ traits: LinkTraits, at now: Instant) {
-        entries[id] = Entry(id: id, traits: traits, openedAt: now, lastReceived: now)
+        entries[id] = Entry(
+            id: id, traits: traits, openedAt: now, roundTrip: traits.air?.roundTrip,
+            lastReceived: now)
     }
 
     /// Forgets a link; says which neighbour lost its last one.

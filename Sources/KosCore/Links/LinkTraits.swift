@@ -19,18 +19,37 @@ package struct LinkTraits: Hashable, Sendable {
     package let provenPeer: NodeID?
     /// The other end as records name it while it has not told who it is.
     package let place: String
+    /// Set where what is said goes through the air, to everybody at once, and air time is scarce.
+    package let air: Air?
+
+    package struct Air: Hashable, Sendable {
+        /// From one announcement of a node to its next.
+        package let interval: Duration
+        /// ms that a packet and its answer take.
+        package let roundTrip: Double
+        /// Whether the link stands for one node that was heard, or for whoever hears.
+        package let isNeighbour: Bool
+
+        package init(interval: Duration, roundTrip: Double, isNeighbour: Bool) {
+            self.interval = interval
+            self.roundTrip = roundTrip
+            self.isNeighbour = isNeighbour
+        }
+    }
 
     package init(
         transport: TransportType, remote: Endpoint, isOutgoing: Bool, place: String? = nil,
-        provenPeer: NodeID? = nil
+        air: Air? = nil, provenPeer: NodeID? = nil
     ) {
+        self.air = air
         self.provenPeer = provenPeer
         self.place = place ?? remote.description
         self.transport = transport
         self.remote = remote
         self.isOutgoing = isOutgoing
         // A WebSocket's adapter parts and joins messages itself, many at a time.
-        isStream = [.tcp, .tls, .ws, .wss, .http, .https].contains(transport)
+        // A radio has pieces, repeats and acknowledgements of its own.
+        isStream = [.tcp, .tls, .ws, .wss, .http, .https].contains(transport) || air != nil
         maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
     }
 

@@ -35,6 +35,11 @@ package struct LinkState: Sendable {
         package var line: [UInt8]
         package var heardAt: Instant
         package var timestamp: Timestamp
+        /// How long it counts: nodes that speak over radio renew what they say less often.
+        package var lifetime: Duration {
+            let refresh = Duration.milliseconds(Int64(info.refreshMs ?? 0))
+            return max(LinkState.lifetime, refresh * 10 * (1.0 / 3))
+        }
 
         package init(
             info: NodeInfo, links: [Link], line: [UInt8], heardAt: Instant, timestamp: Timestamp
@@ -72,7 +77,7 @@ package struct LinkState: Sendable {
 
     /// Drops what is too old; true when something was.
     package mutating func age(to now: Instant, keeping own: NodeID) -> Bool {
-        let old = nodes.filter { $0.key != own && $0.value.heardAt + LinkState.lifetime <= now }
+        let old = nodes.filter { $0.key != own && $0.value.heardAt + $0.value.lifetime <= now }
         for node in old.keys { nodes[node] = nil }
         return !old.isEmpty
     }

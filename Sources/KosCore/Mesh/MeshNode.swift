@@ -127,6 +127,9 @@ package struct MeshNode: Engine {
         if let node = NodeID(text), known[node] != nil || node.publicKey != nil { return [node] }
         let byName = known.filter { $0.value.info.name == text }.keys
         if !byName.isEmpty { return byName.sorted() }
+        // A neighbour over the air has told its name, if not yet its links.
+        let near = links.entries.values.filter { $0.info?.name == text }.compactMap(\.peer)
+        if !near.isEmpty { return Set(near).sorted() }
         guard text.utf8.count >= 6 else { return [] }
         return known.keys.filter { $0.text.hasPrefix(text) }.sorted()
     }
@@ -142,7 +145,9 @@ package struct MeshNode: Engine {
         switch input {
         case .link(let burst):
             switch burst {
-            case .opened(let link, let traits): dialer.opened(link, traits.remote, at: now)
+            case .opened(let link, let traits):
+                dialer.opened(link, traits.remote, at: now)
+                if let air = traits.air { slowDown(to: air.interval) }
             case .closed(let link):
                 dialer.closed(link, wasProven: links[link]?.peer != nil, at: now)
             default: break
@@ -190,6 +195,13 @@ package struct MeshNode: Engine {
         stack.bottom.bottom.bottom.bottom.top.info.addresses = kept
         stack.bottom.bottom.bottom.top.info.addresses = kept
         stack.bottom.bottom.bottom.top.plan(at: now)
+    }
+
+    /// What this node says of itself reaches some of the others only this often.
+    private mutating func slowDown(to interval: Duration) {
+        let refresh = Int(interval.nanoseconds / 1_000_000) * 4
+        stack.bottom.bottom.bottom.bottom.top.info.refreshMs = refresh
+        stack.bottom.bottom.bottom.top.info.refreshMs = refresh
     }
 
     private mutating func emit(_ flow: Flow<Service, Burst>, into outputs: inout [Output]) {

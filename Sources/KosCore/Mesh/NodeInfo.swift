@@ -15,6 +15,8 @@ package struct NodeInfo: Hashable, Sendable {
     package var addresses: [PeerAddress]
     /// Rises with every announcement; a lower one is stale.
     package var sequence: Int
+    /// How often it is told anew, ms, where air time makes that seldom; nil for the usual time.
+    package var refreshMs: Int?
     /// X25519 key to which payloads for this node may be sealed, 32 octets.
     package var sealingKey: [UInt8]?
 
@@ -39,6 +41,7 @@ package struct NodeInfo: Hashable, Sendable {
             addresses.append(try PeerAddress(address))
         }
         sequence = try fields.integer("sequence", in: 0...9_007_199_254_740_991)
+        refreshMs = try fields.optionalInteger("refreshMs", in: 0...86_400_000)
         sealingKey = try fields.optionalString("sealingKey").flatMap { Base64.decode($0) }
         guard addresses.count <= NodeInfo.maxAddresses,
             capabilities.count <= NodeInfo.maxCapabilities,
@@ -61,7 +64,13 @@ package struct NodeInfo: Hashable, Sendable {
                 return .object(value)
             })
         object["sequence"] = .number(Double(sequence))
+        if let refreshMs { object["refreshMs"] = .number(Double(refreshMs)) }
         if let sealingKey { object["sealingKey"] = .string(Base64.encode(sealingKey)) }
         return object
     }
+}
+
+extension JSONObject {
+    /// The node info that this payload is; nil when it is none.
+    package var nodeInfo: NodeInfo? { try? NodeInfo(RecordFields(self)) }
 }

@@ -111,6 +111,11 @@ extension ATDialect {
 
     private func judgeRF95(_ text: String, _ step: ATStep) -> Verdict {
         if text.hasPrefix("+FAIL") { return .refused(trimmed(text, 5)) }
+        if step.asked != nil {
+            // AT+FREQ answers with what it has set, in older firmware only that it has.
+            if text.hasPrefix("+FREQ:") { return .value(trimmed(text, 6)) }
+            return text.hasPrefix("+OK") ? .accepted : .nothing
+        }
         if step.isTransmit { return text.hasPrefix("+SENT ") ? .accepted : .nothing }
         return text.hasPrefix("+") ? .accepted : .nothing
     }
@@ -118,7 +123,7 @@ extension ATDialect {
     /// Whether a reading is what was asked: numbers as numbers, the rest as it is written.
     package func agrees(_ asked: String, _ got: String, _ step: ATStep) -> Bool {
         if asked.lowercased() == got.lowercased() { return true }
-        guard let one = Int(asked), let other = Int(got) else { return false }
+        guard let one = Double(asked), let other = Double(got) else { return false }
         return one == other
     }
 }

@@ -128,8 +128,11 @@ package enum ATDialect: String, Hashable, Sendable, CaseIterable {
             + "\(modulation.codingRate - 1):8:\(settings.powerDbm)"
         var first = ATStep("AT+NWM=0")
         first.patience = .seconds(2)
+        // Sends on a clear channel only; older firmware cannot look.
+        var listenFirst = ATStep("AT+CAD=1")
+        listenFirst.alternatives = [ATStep("AT")]
         return [
-            ATStep("AT"), first, ATStep("AT+PRECV=0"), ATStep("AT+P2P=\(parameter)"),
+            ATStep("AT"), first, ATStep("AT+PRECV=0"), listenFirst, ATStep("AT+P2P=\(parameter)"),
             ATStep("AT+P2P=?", asked: parameter, setting: "P2P settings"),
         ] + rearm
     }
@@ -171,7 +174,9 @@ package enum ATDialect: String, Hashable, Sendable, CaseIterable {
         }
         let megahertz = LoRaFrequency.megahertz(settings.frequencyHz / 10_000 * 10_000)
         return [
-            ATStep("AT+MODE=\(mode)"), ATStep("AT+FREQ=\(megahertz)"), ATStep("AT+RX=1"),
+            ATStep("AT+MODE=\(mode)"),
+            ATStep("AT+FREQ=\(megahertz)", asked: megahertz, setting: "frequency"),
+            ATStep("AT+RX=1"),
         ]
     }
 

@@ -65,7 +65,7 @@ package enum CBOR {
         head(4, UInt64(count), to: &bytes)
     }
 
-    private static func head(_ major: UInt8, _ value: UInt64, to bytes: inout [UInt8]) {
+    static func head(_ major: UInt8, _ value: UInt64, to bytes: inout [UInt8]) {
         let type = major << 5
         switch value {
         case 0..<24: bytes.append(type | UInt8(value))
@@ -95,8 +95,13 @@ package enum CBOR {
 package struct CBORReader: Sendable {
     private let bytes: [UInt8]
     package private(set) var offset = 0
+    /// Whether the short values of packets are known: words, ids, names.
+    private let names: ShortNames?
 
-    package init(_ bytes: [UInt8]) { self.bytes = bytes }
+    package init(_ bytes: [UInt8], names: ShortNames? = nil) {
+        self.bytes = bytes
+        self.names = names
+    }
 
     package var isAtEnd: Bool { offset == bytes.count }
 
@@ -175,9 +180,21 @@ package struct CBORReader: Sendable {
             for _ in 0..<Int(argument) { elements.append(try value(depth: depth + 1)) }
             return .array(elements)
         case 5: return .object(try object(argument, depth))
-        case 7: return try simple(info, argument)
-        default: throw malformed()
+        case 6:
+            guard let names else { throw malformed() }
+            return .string(try shortValue(argument, names))
+        default: return try simple(info, argument)
         }
+    }
+
+    /// What stands behind a tag: the octets of an id or of a name.
+    private mutating func shortValue(
+        _ tag: UInt64, _ names: ShortNames
+    ) throws(CBOR.Malformed) -> String {
+        guard case .octets(let octets) = try item(),
+            let text = CompactValue.text(tag, octets, names)
+        else { throw malformed() }
+        return text
     }
 
     private mutating func object(
@@ -196,6 +213,15 @@ package struct CBORReader: Sendable {
 
     private func simple(_ info: UInt8, _ argument: UInt64) throws(CBOR.Malformed) -> JSONValue {
         switch info {
+        case 0..<20:
+            guard names != nil, let word = CompactValue.word(info) else { throw malformed() }
+            return .string(word)
+        case 24:
+            // Below 32 the longer form is not well-formed (RFC 8949 §3.3).
+            guard names != nil, argument >= 32, argument < 256,
+                let word = CompactValue.word(UInt8(argument))
+            else { throw malformed() }
+            return .string(word)
         case 20: return .boolean(false)
         case 21: return .boolean(true)
         case 22: return .null

@@ -8,19 +8,24 @@ package enum CompactPacket {
     /// Kinds that need no text.
     private static let kinds = ["data", "control", "routing", "discovery", "heartbeat", "reply"]
 
-    package static func encode(_ packet: Packet, _ names: ShortNames) -> [UInt8] {
+    /// `own` is the node whose announcements everybody around has heard: it alone is named by its
+    /// short id where a signature has to be checked. So are destinations, which know themselves.
+    package static func encode(
+        _ packet: Packet, _ names: ShortNames, own: NodeID? = nil
+    ) -> [UInt8] {
+        let isOwn = packet.source == own && packet.metadata.type != "discovery"
         var bytes: [UInt8] = []
         CBOR.append(arrayOf: 14, to: &bytes)
         CBOR.append(Double(version), to: &bytes)
-        if let id = octets(ofUUID: packet.id) {
+        if let id = CompactValue.octets(ofUUID: packet.id) {
             CBOR.append(octets: id, to: &bytes)
         } else {
             CBOR.append(text: packet.id, to: &bytes)
         }
         CBOR.append(Double(packet.timestamp.milliseconds), to: &bytes)
-        append(packet.source.text, names, to: &bytes, isFull: packet.metadata.type == "discovery")
+        append(packet.source.text, names, to: &bytes, isFull: !isOwn)
         append(packet.destination, names, to: &bytes, isFull: false)
-        CBOR.append(packet.payload, to: &bytes)
+        CompactValue.append(packet.payload, names, own: own, to: &bytes)
         CBOR.append(Double(packet.metadata.hops), to: &bytes)
         CBOR.append(Double(packet.metadata.ttl), to: &bytes)
         CBOR.append(Double(packet.metadata.priority), to: &bytes)
@@ -30,8 +35,10 @@ package enum CompactPacket {
             CBOR.append(text: packet.metadata.type, to: &bytes)
         }
         CBOR.append(arrayOf: packet.metadata.flags.count, to: &bytes)
-        for flag in packet.metadata.flags { CBOR.append(text: flag, to: &bytes) }
-        CBOR.append(.object(packet.options), to: &bytes)
+        for flag in packet.metadata.flags {
+            CompactValue.append(.string(flag), names, own: own, to: &bytes)
+        }
+        CompactValue.append(.object(packet.options), names, own: own, to: &bytes)
         // A route that is only the source says nothing.
         let route = packet.route == [packet.source.text] ? [] : packet.route
         CBOR.append(arrayOf: route.count, to: &bytes)
@@ -52,6 +59,8 @@ package enum CompactPacket {
             CBOR.append(octets: key, to: &bytes)
         } else if let short = names.short(of: node) {
             CBOR.append(octets: short, to: &bytes)
+        } else if let key = NodeID(node)?.publicKey {
+            CBOR.append(octets: key, to: &bytes)
         } else {
             CBOR.append(text: node, to: &bytes)
         }
@@ -60,7 +69,7 @@ package enum CompactPacket {
     package static func decode(
         _ bytes: [UInt8], _ names: ShortNames
     ) throws(CBOR.Malformed) -> Packet {
-        var reader = CBORReader(bytes)
+        var reader = CBORReader(bytes, names: names)
         func bad() -> CBOR.Malformed { CBOR.Malformed(offset: reader.offset) }
         guard try reader.array() == 14, try reader.integer(in: 0...255) == version else {
             throw bad()
@@ -121,23 +130,10 @@ package enum CompactPacket {
     ) throws(CBOR.Malformed) -> String {
         switch item {
         case .octets(let octets) where octets.count == 16:
-            var text = ""
-            for (index, octet) in octets.enumerated() {
-                if [4, 6, 8, 10].contains(index) { text += "-" }
-                text += (octet < 16 ? "0" : "") + String(octet, radix: 16)
-            }
-            return text
+            return CompactValue.uuid(octets)
         case .value(.string(let text)) where (1...64).contains(text.utf8.count): return text
         default: throw CBOR.Malformed(offset: reader.offset)
         }
-    }
-
-    private static func octets(ofUUID text: String) -> [UInt8]? {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.map(\.utf8.count) == [8, 4, 4, 4, 12], text == text.lowercased() else {
-            return nil
-        }
-        return Hexadecimal.decode(parts.joined())
     }
 }
 
@@ -172,6 +168,9 @@ package struct ShortNames: Sendable {
     }
 
     package func full(of short: [UInt8]) -> String? { full[short] }
+
+    /// The short id of a node whose full one others may know as well.
+    package func known(_ node: String) -> [UInt8]? { shorts[node] }
 
     /// Also for a name that is a short one itself: 32 lower-case hexadecimal digits.
     package func short(of node: String) -> [UInt8]? {

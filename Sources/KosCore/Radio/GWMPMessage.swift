@@ -163,8 +163,15 @@ package enum GWMPBody {
         return writer.bytes
     }
 
+    package struct Order: Hashable, Sendable {
+        package let payload: [UInt8]
+        package let settings: LoRaSettings
+        /// When, by the gateway's counter; nil for at once.
+        package let ticks: UInt32?
+    }
+
     /// A PULL_RESP's order: what to send; nil when there is nothing that can be.
-    package static func order(_ body: [UInt8]) -> (payload: [UInt8], settings: LoRaSettings)? {
+    package static func order(_ body: [UInt8]) -> Order? {
         guard let object = try? JSONObject(parsing: body.span), let txpk = object["txpk"]?.object,
             let payload = txpk["data"]?.string.flatMap({ lenientBase64($0) }),
             let megahertz = txpk["freq"]?.number, (100...3000).contains(megahertz),
@@ -172,12 +179,14 @@ package enum GWMPBody {
             let modulation = modulation(datr: datr, codr: txpk["codr"]?.string)
         else { return nil }
         let power = min(30, max(-9, txpk["powe"]?.integer ?? 14))
-        return (
-            payload,
-            LoRaSettings(
+        let isNow = txpk["imme"]?.boolean ?? false
+        let ticks = txpk["tmst"]?.number.flatMap { UInt32(exactly: $0) }
+        return Order(
+            payload: payload,
+            settings: LoRaSettings(
                 frequencyHz: Int((megahertz * 10_000).rounded()) * 100, modulation: modulation,
-                powerDbm: power)
-        )
+                powerDbm: power),
+            ticks: isNow ? nil : ticks)
     }
 
     /// A PUSH_DATA's body for one frame. `ticks` is the gateway's µs counter, which wraps.

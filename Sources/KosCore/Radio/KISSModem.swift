@@ -107,11 +107,11 @@ package struct KISSModem: Modem {
 
     private mutating func open(at now: Instant, into outputs: inout [ModemOutput]) {
         guard dialect == .meshcore else {
-            // Nothing answers in plain KISS: transmit delay 0, persistence 255, slot time 0, duplex
-            // off.
+            // Nothing answers in plain KISS. Transmit delay 0, a quarter's persistence in slots of
+            // 100 ms behind a busy channel (the values of KISS itself), duplex off.
             state = .online
             var bytes: [UInt8] = []
-            for (command, value) in [(1, 0), (2, 255), (3, 0), (5, 0)] as [(UInt8, UInt8)] {
+            for (command, value) in [(1, 0), (2, 63), (3, 10), (5, 0)] as [(UInt8, UInt8)] {
                 bytes += KISSFraming.encode(command: command, [value])
             }
             outputs.append(.write(bytes))

@@ -1,6 +1,6 @@
 /// The dialects that modems speak.
 package enum LoRaDriver: String, Hashable, Sendable, CaseIterable {
-    case rnode, kiss, meshcore, gwmp, rylr, rui3, rn2xx3, rf95, ebyte, sim
+    case rnode, kiss, meshcore, gwmp, meshtastic, rylr, rui3, rn2xx3, rf95, ebyte, sim
 
     /// The text dialect of the same name.
     private var dialect: ATDialect? { ATDialect(rawValue: rawValue) }
@@ -16,6 +16,7 @@ package enum LoRaDriver: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .rnode: 7633
         case .gwmp: 1700
+        case .meshtastic: 4403
         case .sim: 47471
         default: nil
         }
@@ -33,6 +34,7 @@ extension RadioAddress {
         case .kiss: KISSModem(settings, dialect: .plain)
         case .meshcore: KISSModem(settings, dialect: .meshcore)
         case .gwmp: GWMPServer(settings, allowed: gateways, seed: seed)
+        case .meshtastic: MeshtasticModem(settings, isText: isRaw, seed: seed)
         case .rylr: ATModem(settings, dialect: .rylr, isRaw: isRaw)
         case .rui3: ATModem(settings, dialect: .rui3)
         case .rn2xx3: ATModem(settings, dialect: .rn2xx3)
@@ -110,11 +112,34 @@ package struct RadioAddress: Hashable, Sendable {
             try query["region"].map { (name) throws(LoRaSettingError) in
                 try LoRaRegion.named(name)
             } ?? defaults.region
-        settings = try RadioAddress.settings(query, defaults, region)
+        settings = try RadioAddress.settings(
+            query, try RadioAddress.preset(query, defaults, driver, region), region)
         gateways = try RadioAddress.gateways(query["eui"])
         site = try RadioAddress.site(query)
         isRaw = query["raw"].map { $0 != "0" } ?? defaults.isRaw
         baud = query["baud"].flatMap { Int($0) } ?? defaults.baud ?? driver.baud
+    }
+
+    /// With Meshtastic's names the settings are those of a preset; a device of theirs has the usual
+    /// one where nothing is said.
+    private static func preset(
+        _ query: [String: String], _ defaults: Defaults, _ driver: LoRaDriver,
+        _ region: LoRaRegion?
+    ) throws(LoRaSettingError) -> Defaults {
+        let isPlain = try defaults.modulation == LoRaModulation() && defaults.frequencyHz == nil
+        let usual = driver == .meshtastic && isPlain ? MeshtasticPreset.longFast.name : nil
+        guard let name = query["preset"] ?? usual else { return defaults }
+        guard let preset = MeshtasticPreset(named: name) else {
+            throw LoRaSettingError(
+                "preset", got: name,
+                legal: MeshtasticPreset.allCases.map(\.name).joined(separator: ", "))
+        }
+        var result = defaults
+        result.modulation = try preset.modulation()
+        result.syncWord = MeshtasticPreset.syncWord
+        result.frequencyHz =
+            defaults.frequencyHz ?? preset.frequency(in: region ?? defaults.region ?? .eu868)
+        return result
     }
 
     package static func driver(_ name: String) throws(LoRaSettingError) -> LoRaDriver {
@@ -168,7 +193,7 @@ package struct RadioAddress: Hashable, Sendable {
         let known = [
             "driver", "freq", "sf", "bw", "cr", "power", "sync", "preamble", "region", "raw",
             "baud",
-            "eui", "x", "y", "exponent", "loss",
+            "preset", "eui", "x", "y", "exponent", "loss",
         ]
         var query: [String: String] = [:]
         for part in text.split(separator: "&").prefix(32) {

@@ -41,10 +41,19 @@ package struct LoRaLink: Engine {
     package var names: ShortNames
     /// Whether packets for others are sent on.
     package let forwards: Bool
+    /// Nodes that this one hears, where somebody keeps account of them.
+    package var neighbours: Set<String>?
+    /// Whom others hear, as they told last.
+    private var told: [String: Set<String>] = [:]
+    /// This node, whose packets nobody needs to repeat here.
+    private let own: NodeID?
     private var random: SplitMix64
     private var timers = Timers<Timer>()
     private var receiver: FragmentReceiver
     private var seen: SeenCache<String>
+    /// Heard so recently that a copy is an echo of the same sending, and no new attempt.
+    private var recent: [String: Instant] = [:]
+    private let echo: Duration
     /// Frames that wait, most urgent first.
     private var frames: [(priority: Int, transfer: UInt16?, packet: String, frame: LoRaFrame)] = []
     private var flying: (id: UInt64, transfer: UInt16?, packet: String)?
@@ -58,8 +67,9 @@ package struct LoRaLink: Engine {
 
     package init(
         mtu: Int, modulation: LoRaModulation, names: ShortNames = ShortNames(),
-        forwards: Bool = false, seed: UInt64, at now: Instant
+        forwards: Bool = false, own: NodeID? = nil, seed: UInt64, at now: Instant
     ) {
+        self.own = own
         self.mtu = mtu
         self.modulation = modulation
         self.names = names
@@ -68,6 +78,17 @@ package struct LoRaLink: Engine {
         let frame = Duration.microseconds(TimeOnAir(clamping: mtu, modulation).microseconds)
         receiver = FragmentReceiver(lifetime: max(.seconds(30), frame * 20))
         seen = SeenCache(capacity: 4096, lifetime: .seconds(600), at: now)
+        echo = LoRaLink.slot(modulation) * 256 + frame * 2
+    }
+
+    /// One step of the wait before a packet is repeated.
+    private static func slot(_ modulation: LoRaModulation) -> Duration {
+        .microseconds(Int64(modulation.symbolMilliseconds * 2500) + 7600)
+    }
+
+    /// The longest wait before a packet is repeated.
+    package static func contention(_ modulation: LoRaModulation) -> Duration {
+        slot(modulation) * 256
     }
 
     package var nextDeadline: Instant? { timers.next }
@@ -121,7 +142,7 @@ package struct LoRaLink: Engine {
 
     private mutating func send(_ packet: Packet, at now: Instant, into outputs: inout [Output]) {
         _ = seen.insert(packet.id, at: now)
-        let body = CompactPacket.encode(packet, names)
+        let body = CompactPacket.encode(packet, names, own: own)
         let priority = packet.metadata.priority
         guard frames.count < LoRaLink.maxQueue else {
             return outputs.append(.failed(packet: packet.id, "the queue is full", frames: 0))
@@ -295,18 +316,51 @@ package struct LoRaLink: Engine {
         } catch {
             return outputs.append(.rejected("a packet's body is malformed"))
         }
-        guard seen.insert(packet.id, at: now) else {
+        guard isNew(packet, at: now) else {
             // Somebody else has sent it on: silence is enough.
             if floods.removeValue(forKey: packet.id) != nil { timers.cancel(.flood(packet.id)) }
             return outputs.append(.rejected("duplicate"))
         }
         outputs.append(.deliver(packet, heard))
-        if forwards { flood(packet, heard, at: now) }
+        note(packet)
+        if forwards, packet.destination != own?.text { flood(packet, heard, at: now) }
+    }
+
+    /// Whether the packet is to be looked at: it was not here before, or its sender tries it again.
+    /// A new attempt comes over as many hops as the first one, and later than any echo of that.
+    private mutating func isNew(_ packet: Packet, at now: Instant) -> Bool {
+        let isFirst = seen.insert(packet.id, at: now)
+        let isSameWay = !seen.insert("\(packet.id) \(packet.metadata.hops)", at: now)
+        let isLate = recent[packet.id].map { now - $0 > echo } ?? true
+        guard isFirst || isSameWay && isLate else { return false }
+        if recent.count >= 1024 { recent = recent.filter { now - $0.value <= echo } }
+        if recent.count < 1024 { recent[packet.id] = now }
+        return true
+    }
+
+    /// Keeps whom a node hears, from what it tells of its links.
+    private mutating func note(_ packet: Packet) {
+        guard packet.control == .linkState, let links = packet.payload.object?["links"]?.array,
+            told[packet.source.text] != nil || told.count < 1024
+        else { return }
+        let heard = links.compactMap { $0.object }.filter {
+            $0["transport"]?.string == TransportType.lora.rawValue
+        }
+        told[packet.source.text] = Set(heard.compactMap { $0["destination"]?.string })
+    }
+
+    /// Whether repeating a packet can reach anybody new: not where its source says that it reaches
+    /// all the nodes that this one does (self-pruning, Lim and Kim 2001). What somebody else has
+    /// repeated already leaves open who has it.
+    private func isNeeded(_ packet: Packet) -> Bool {
+        guard let neighbours, packet.metadata.hops <= 1, let reached = told[packet.source.text]
+        else { return true }
+        return !neighbours.subtracting([packet.source.text]).isSubset(of: reached)
     }
 
     /// The farther (the weaker) a node heard the packet, the sooner it repeats it: it reaches most.
     private mutating func flood(_ packet: Packet, _ heard: ReceivedFrame, at now: Instant) {
-        guard packet.metadata.ttl > 0, floods.count < 64 else { return }
+        guard packet.metadata.ttl > 0, floods.count < 64, isNeeded(packet) else { return }
         var copy = packet
         copy.metadata.ttl -= 1
         copy.metadata.hops += 1
@@ -314,9 +368,6 @@ package struct LoRaLink: Engine {
         let snr = min(10, max(-20, heard.snrDb ?? 0))
         let window = 3 + Int((snr + 20) / 30 * 5)
         let slots = Int.random(in: 0..<(1 << window), using: &random)
-        let slot =
-            Duration.microseconds(
-                Int64(modulation.symbolMilliseconds * 2500)) + .microseconds(7600)
-        timers.set(.flood(packet.id), at: now + slot * slots)
+        timers.set(.flood(packet.id), at: now + LoRaLink.slot(modulation) * slots)
     }
 }

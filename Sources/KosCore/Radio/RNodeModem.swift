@@ -110,6 +110,9 @@ package struct RNodeModem: Modem {
         case .stop:
             state = .closed
             timers = Timers()
+            // Switched off, the modem would drop what it has not sent yet: the air time of its
+            // frames, and what it may wait for a clear channel.
+            if let last = outstanding.last, last + .milliseconds(500) > now { return }
             outputs.append(
                 .write(
                     command(Command.radioState, [0]) + command(Command.leave, [0xFF])))

@@ -22,7 +22,7 @@ package struct SimulatedModem: Modem {
         var isLost: Bool
         let serial: UInt64
     }
-    private enum Timer: Hashable, Sendable { case sent, arrival(UInt64) }
+    private enum Timer: Hashable, Sendable { case sent, clear, arrival(UInt64) }
 
     private static let magic = Array("kos-sim1".utf8)
     private static let headerBytes = 8 + 8 + 4 + 4 + 1 + 1 + 1 + 1 + 8 + 8
@@ -91,6 +91,7 @@ package struct SimulatedModem: Modem {
                 if let frame = flying { outputs.append(.sent(frame.id)) }
                 flying = nil
                 transmit(at: now, into: &outputs)
+            case .clear: transmit(at: now, into: &outputs)
             case .arrival(let serial):
                 guard let index = arrivals.firstIndex(where: { $0.serial == serial }) else {
                     continue
@@ -104,7 +105,15 @@ package struct SimulatedModem: Modem {
     // MARK: The channel
 
     private mutating func transmit(at now: Instant, into outputs: inout [ModemOutput]) {
-        guard isOpen, flying == nil, !queue.isEmpty else { return }
+        guard isOpen, flying == nil, !queue.isEmpty, timers.deadline(of: .clear) == nil else {
+            return
+        }
+        if let end = arrivals.map(\.end).max(), end > now {
+            // Listens before it talks, and waits a few slots behind what it hears.
+            let slots = Int.random(in: 1...8, using: &random)
+            let slot = Duration.microseconds(Int64(modulation.symbolMilliseconds * 12_000))
+            return timers.set(.clear, at: end + slot * slots)
+        }
         let frame = queue.removeFirst()
         flying = frame
         // Who speaks hears nothing.

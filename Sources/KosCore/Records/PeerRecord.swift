@@ -18,6 +18,7 @@ package struct PeerRecord: Record, Hashable {
         package var ttlMs: Int?
         package var rttMs: Double?
         package var rssiDbm: Double?
+        package var snrDb: Double?
         package var name: String?
         package var methods: [String] = []
         package var txt: JSONObject?
@@ -66,6 +67,7 @@ package struct PeerRecord: Record, Hashable {
                 .optional("ttlMs", .integer(min: 0), "how long the announcement holds, ms"),
                 .optional("rttMs", .number(min: 0), "round-trip time, ms"),
                 .optional("rssiDbm", .number(), "signal strength, dBm"),
+                .optional("snrDb", .number(), "signal-to-noise ratio, dB"),
                 .optional("name", .string, "name for people"),
                 .optional("methods", .array(.string), "every method that saw the peer"),
                 .optional("txt", .map(.any), "mDNS TXT strings"),
@@ -94,6 +96,7 @@ package struct PeerRecord: Record, Hashable {
         metadata.ttlMs = try inner.optionalInteger("ttlMs")
         metadata.rttMs = try inner.optionalNumber("rttMs")
         metadata.rssiDbm = try inner.optionalNumber("rssiDbm")
+        metadata.snrDb = try inner.optionalNumber("snrDb")
         metadata.name = try inner.optionalString("name")
         metadata.methods = try inner.strings("methods")
         metadata.txt = try inner.optionalObject("txt")?.object
@@ -120,6 +123,7 @@ package struct PeerRecord: Record, Hashable {
         writer.optional("ttlMs", metadata.ttlMs)
         writer.optional("rttMs", metadata.rttMs)
         writer.optional("rssiDbm", metadata.rssiDbm)
+        writer.optional("snrDb", metadata.snrDb)
         writer.optional("name", metadata.name)
         if !metadata.methods.isEmpty { writer.field("methods", metadata.methods) }
         if let txt = metadata.txt { writer.field("txt", .object(txt)) }

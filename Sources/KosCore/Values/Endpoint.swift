@@ -27,9 +27,15 @@ package struct Endpoint: Hashable, Sendable {
 
     /// Nil when `text` is no URI of a known transport, or its port is not one.
     package init?(_ text: String) {
-        guard let colon = text.firstIndex(of: ":"),
-            let transport = TransportType(rawValue: text[..<colon].lowercased())
-        else { return nil }
+        guard let colon = text.firstIndex(of: ":") else { return nil }
+        // A simulated radio needs no more than its name: `sim:`, `sim:47471?sf=9`.
+        guard text[..<colon].lowercased() != "sim" else {
+            self.init("lora:" + text)
+            return
+        }
+        guard let transport = TransportType(rawValue: text[..<colon].lowercased()) else {
+            return nil
+        }
         var rest = text[text.index(after: colon)...]
         var query: [String: String] = [:]
         if let mark = rest.firstIndex(of: "?") {

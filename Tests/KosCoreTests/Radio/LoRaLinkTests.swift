@@ -185,8 +185,12 @@ struct Air {
         packet.source = node
         packet.route = [node.text]
         packet.destination = Packet.broadcast
-        let bytes = CompactPacket.encode(packet, names)
+        let bytes = CompactPacket.encode(packet, names, own: node)
         #expect(try CompactPacket.decode(bytes, names) == packet)
+        // Of others the whole key: not everybody has heard their announcements.
+        let passedOn = CompactPacket.encode(packet, names)
+        #expect(passedOn.count == bytes.count + 17)
+        #expect(try CompactPacket.decode(passedOn, ShortNames()).source == node)
         // 100 octets of payload, a signature, a UUID and one short id: some 60 of frame.
         #expect(bytes.count <= 230)
         let stranger = try CompactPacket.decode(bytes, ShortNames())
@@ -247,6 +251,8 @@ struct Air {
             LoRaFrame.acknowledgement(transfer: 3, count: 4, received: 5).bytes,
             Array("+RCV=50,5,hello,-99,40\r\n+EVT:RXP2P:-60:8:C0DB\r\nradio_rx  4869\r\n".utf8),
             [0xC0, 0x23, 60, 0xC0, 0x00, 1, 0xDB, 0xDC, 0xC0],
+            MeshtasticFraming.frame([0x12, 6, 0x22, 4, 0x08, 1, 0x12, 0]),
+            CompactPacket.encode(packet, ShortNames(), own: packet.source),
             Array(
                 "\u{2}\u{0}\u{1}\u{0}12345678{\"rxpk\":[{\"data\":\"aGk=\",\"freq\":868.1}]}".utf8),
         ]
@@ -255,6 +261,7 @@ struct Air {
             RNodeModem(settings), KISSModem(settings, dialect: .meshcore), EbyteModem(settings),
             GWMPServer(settings, seed: seed),
             SimulatedModem(settings, site: SimulatedModem.Site(), seed: seed),
+            MeshtasticModem(settings, seed: seed),
         ]
         engines += ATDialect.allCases.map { ATModem(settings, dialect: $0) as any Modem }
         var link = LoRaLink(mtu: 222, modulation: try LoRaModulation(), seed: seed, at: .zero)
@@ -286,8 +293,9 @@ struct Air {
             outputs.removeAll(keepingCapacity: true)
             _ = GWMPBody.received(octets)
             _ = GWMPBody.order(octets)
+            _ = ProtobufMessage(octets)
             _ = Transmission(line: octets.span)
         }
-        #expect(engines.count == 9)
+        #expect(engines.count == 10)
     }
 }

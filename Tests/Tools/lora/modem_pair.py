@@ -128,7 +128,7 @@ class Rf95(Text):
             self.sent.append(data)
             return self.say("+SENT %d bytes." % len(data))
         if body.startswith("FREQ="):
-            return self.say("+FREQ: %.2f" % float(body[5:]))
+            return self.say("+FREQ: %.2f" % float(self.lies.get("freq", body[5:])))
         if body.startswith(("MODE=", "RX=")):
             return self.say("+OK")
         self.say("+FAIL: Unknown command: " + text)
