@@ -1,7 +1,8 @@
 // Protocols under hardship, for test_protocol_hardship.py; compiled against the release build.
 //   loops FIRST COUNT   so many random mobile networks: whenever a table changes it is looked
 //                       whether that closed a circle; one JSON line
-//   noise COUNT         so many messages a protocol, made up and damaged: how large tables became
+//   noise COUNT SOURCES so many messages of AODV and OLSR, so many of DSR, made up and damaged: how
+//                       large tables became
 import Glibc
 import KosCore
 import KosSimulation
@@ -12,7 +13,7 @@ import KosSimulation
         if arguments[1] == "loops" {
             loops(from: UInt64(arguments[2]) ?? 1, count: UInt64(arguments[3]) ?? 1)
         } else {
-            noise(Int(arguments[2]) ?? 1)
+            noise(Int(arguments[2]) ?? 1, sources: Int(arguments[3]) ?? 1)
         }
     }
 
@@ -129,7 +130,7 @@ import KosSimulation
 
     // MARK: noise
 
-    static func noise(_ count: Int) {
+    static func noise(_ count: Int, sources: Int) {
         let own = RouterAddress(10, 0, 0, 1)
         var samples: [[UInt8]] = []
         var seconds: [Double] = []
@@ -158,7 +159,7 @@ import KosSimulation
             let start = clock()
             defer { seconds.append(Double(clock() - start) / 1e6) }
             var outputs: [RoutingOutput] = []
-            for number in 0..<count {
+            for number in 0..<(content == .control ? count : sources) {
                 now = now + .microseconds(100)
                 let sender = RouterAddress(10, 0, 0, UInt8(2 + number % 7))
                 let isForUs = dice.next() % 2 == 0

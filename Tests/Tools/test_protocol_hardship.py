@@ -34,7 +34,8 @@ def test_nothing_circles(hardship):
 
 
 def test_tables_are_bounded(hardship):
-    found = hardship("noise", 1_000_000)
+    # A full cache of DSR is searched for every request: half a millisecond each.
+    found = hardship("noise", 1_000_000, 1_000_000 if LONG else 5_000)
     assert 0 < found["aodvRoutes"] <= 8192
     assert 0 < found["dsrLinks"] <= 16_384 and 0 < found["dsrInitiators"] <= 64
     assert 0 < found["olsrTuples"] <= 262_144
