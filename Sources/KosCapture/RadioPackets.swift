@@ -57,12 +57,12 @@ package struct RadioPackets: Sendable {
         (try? CompactPacket.decode(body, names))?.wire
     }
 
-    /// The frame's member `kos`: what kind of radio frame it is.
+    /// The frame's member `kosFrame`: what kind of radio frame it is.
     static func write(
         _ bytes: borrowing Span<UInt8>, _ range: Range<Int>, to writer: inout JSONWriter
     ) {
         guard isFrame(bytes, range), let frame = LoRaFrame(bytes.array(range)) else { return }
-        writer.name("kos")
+        writer.name("kosFrame")
         writer.beginObject()
         func place(_ kind: StaticString, _ transfer: UInt16, _ count: Int) {
             writer.field("kind", kind.description)

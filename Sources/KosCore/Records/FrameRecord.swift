@@ -39,7 +39,7 @@ package struct FrameRecord: Record {
         .optional("lorawan", .map(.any), "kind, device, counter, port"),
         .optional("reticulum", .map(.any), "kind, destination, hops, transport"),
         .optional("meshtastic", .map(.any), "from, to, id, hopLimit, hopStart, channel"),
-        .optional("kos", .map(.any), "radio link: kind, transfer, index, count"),
+        .optional("kosFrame", .map(.any), "of a radio link: kind, transfer, index, count"),
         .optional("fragments", .integer(min: 2), "IP: this frame completed so many fragments"),
         .optional("tshark", .map(.any), "--dissect-with: the layers that tshark names"),
         .optional("truncatedAt", .oneOf(["depth"]), "why taking apart stopped early"),
