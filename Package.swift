@@ -85,7 +85,9 @@ let package = Package(
         tool("kos-discover", ["KosCrypto", "KosNet", "KosRadio", "KosMDNS"]),
         tool("kos-route", ["KosSimulation"]),
         tool("kos-send", ["KosCrypto", "KosNet", "KosRadio"]),
-        tool("kos-relay", ["KosCrypto", "KosNet", "KosRadio", "KosStore", "KosSimulation"]),
+        tool(
+            "kos-relay",
+            ["KosCrypto", "KosNet", "KosMDNS", "KosRadio", "KosStore", "KosSimulation"]),
         tool("kos-lora", ["KosCrypto", "KosNet", "KosRadio"]),
         tool("kos-capture", ["KosCapture", "KosCrypto", "KosPcap"]),
 

@@ -46,14 +46,20 @@ package struct ClockOffset: Sendable {
 
     /// Nil when packets went one way only: their delay cannot be told from the clocks.
     init?(_ evidence: Evidence) {
-        var (forth, back) = (evidence.forth, evidence.back)
-        if forth.count == 0 || back.count == 0 {
-            // A delay makes the differences of the one direction larger, of the other smaller.
-            let isOneForth = evidence.one.least >= evidence.other.least
-            forth = isOneForth ? evidence.one : evidence.other
-            back = isOneForth ? evidence.other : evidence.one
-        }
-        guard forth.count > 0, back.count > 0 else { return nil }
+        let (one, other) = (evidence.one, evidence.other)
+        let pairs = [
+            (evidence.forth, evidence.back), (one, other), (other, one), (one, evidence.back),
+            (other, evidence.back), (evidence.forth, one), (evidence.forth, other),
+        ]
+        // No packet arrives before it was sent: a pair that says so is turned round.
+        let surest = pairs.compactMap { ClockOffset($0.0, $0.1) }
+            .min { $0.uncertainty < $1.uncertainty }
+        guard let surest else { return nil }
+        self = surest
+    }
+
+    private init?(_ forth: Direction, _ back: Direction) {
+        guard forth.count > 0, back.count > 0, forth.least >= back.most else { return nil }
         offset = forth.least / 2 &+ back.most / 2
         uncertainty = Int64(clamping: (forth.least &- back.most).magnitude / 2)
     }

@@ -21,7 +21,8 @@ package struct FoundPacket: Sendable {
     package func write(
         _ frame: CapturedFrame, interface: [UInt8], to writer: inout JSONWriter
     ) {
-        if head.needsRewriting {
+        // Octets that a terminal should not see raw are written anew, too.
+        if head.needsRewriting || PacketHead.hasDoubtfulOctets(octets.span) {
             guard let object = try? JSONObject(parsing: octets.span) else { return }
             writer.beginRecord(PacketRecord.type)
             for member in object.members

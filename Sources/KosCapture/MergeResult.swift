@@ -25,6 +25,9 @@ package struct MergeResult: Sendable {
     /// Nanoseconds that each capture's clock is ahead of the first one's; nil when it cannot be
     /// told.
     package private(set) var offsets: [ClockOffset?]
+    /// What is taken off each capture's times. Where nothing ties a clock to the first one's, its
+    /// times are right among themselves and those tied to it.
+    private let shifts: [Int64]
     private var usual: [Flow: [Int]] = [:]
     private var legs: [Leg: Crossing] = [:]
     /// The ways of the packets that were lost, by time.
@@ -34,7 +37,7 @@ package struct MergeResult: Sendable {
 
     package init(_ merge: CaptureMerge) {
         self.merge = merge
-        offsets = MergeResult.clocks(merge)
+        (offsets, shifts) = MergeResult.clocks(merge)
         findUsualWays()
         var found: [(Int64, PathRecord)] = []
         let sorted = merge.packets.map { ($0.key, $0.value) }.sorted {
@@ -63,7 +66,9 @@ package struct MergeResult: Sendable {
     // MARK: Clocks
 
     /// From the first capture on, each time over the surest pair (Prim's tree).
-    private static func clocks(_ merge: CaptureMerge) -> [ClockOffset?] {
+    private static func clocks(
+        _ merge: CaptureMerge
+    ) -> (offsets: [ClockOffset?], shifts: [Int64]) {
         var evidence: [Leg: ClockOffset.Evidence] = [:]
         for packet in merge.packets.values {
             for (index, one) in packet.sightings.enumerated() where one.isTimed {
@@ -78,8 +83,9 @@ package struct MergeResult: Sendable {
         }
         let pairs = evidence.compactMapValues { ClockOffset($0) }
         var found = [ClockOffset?](repeating: nil, count: merge.captures.count)
-        guard !found.isEmpty else { return [] }
+        guard !found.isEmpty else { return ([], []) }
         found[0] = ClockOffset(offset: 0, uncertainty: 0)
+        var offsets: [ClockOffset?]?
         while true {
             var best: (place: Int, clock: ClockOffset)?
             for (leg, clock) in pairs {
@@ -98,14 +104,22 @@ package struct MergeResult: Sendable {
                     best = (new, candidate)
                 }
             }
-            guard let best else { return found }
-            found[best.place] = best.clock
+            if let best {
+                found[best.place] = best.clock
+                continue
+            }
+            // What is not tied to the first clock has a root of its own.
+            offsets = offsets ?? found
+            guard let next = found.firstIndex(where: { $0 == nil }) else {
+                return (offsets ?? found, found.map { $0?.offset ?? 0 })
+            }
+            found[next] = ClockOffset(offset: 0, uncertainty: 0)
         }
     }
 
     /// On the first capture's clock.
     private func time(_ sighting: CaptureMerge.Sighting) -> Int64 {
-        sighting.hop.time &- (offsets[sighting.capture]?.offset ?? 0)
+        sighting.hop.time &- shifts[sighting.capture]
     }
 
     private func ordered(_ packet: CaptureMerge.Packet) -> [CaptureMerge.Sighting] {
@@ -221,9 +235,7 @@ package struct MergeResult: Sendable {
         guard way.count < usual.count, usual.starts(with: way) else { return (.unknown, nil) }
         let next = usual[way.count]
         // A capture that was not running then says nothing.
-        let here =
-            last.hop.time &- (offsets[last.capture]?.offset ?? 0)
-            &+ (offsets[next]?.offset ?? 0)
+        let here = last.hop.time &- shifts[last.capture] &+ shifts[next]
         guard let span = merge.spans[next], span.contains(here) else { return (.unknown, nil) }
         return (.lost, next)
     }

@@ -290,7 +290,11 @@ package struct MeshView: Sendable {
         let tracks = Array(old.values) + Array(young.values)
         old = [:]
         young = [:]
-        for track in tracks.sorted(by: MeshView.isEarlier) { finish(track) }
+        // Tracks are large: their places are sorted.
+        let times = tracks.map { $0.sightings.first?.time ?? 0 }
+        for place in tracks.indices.sorted(by: { times[$0] < times[$1] }) {
+            finish(tracks[place])
+        }
         addAnnouncedLinks()
     }
 

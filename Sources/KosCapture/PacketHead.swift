@@ -21,8 +21,7 @@ package struct PacketHead: Sendable {
     package var payload = 0..<0
     /// Where the `capture` member of a packet record is.
     package var capture = 0..<0
-    /// Whether the object has members that a record would have twice, or octets that a terminal
-    /// should not see raw.
+    /// Whether the object has members that a record would have twice.
     package var needsRewriting = false
 
     /// The node that sent the frame: a packet has crossed `hops` links when it is read.
@@ -52,7 +51,6 @@ package struct PacketHead: Sendable {
             return nil
         }
         guard !id.isEmpty, !source.isEmpty, !destination.isEmpty else { return nil }
-        needsRewriting = needsRewriting || PacketHead.hasDoubtfulOctets(octets)
     }
 
     private mutating func read(
@@ -163,7 +161,7 @@ package struct PacketHead: Sendable {
     }
 
     /// Controls, DEL and all that is not ASCII: what the record writer may escape.
-    private static func hasDoubtfulOctets(_ text: borrowing Span<UInt8>) -> Bool {
+    static func hasDoubtfulOctets(_ text: borrowing Span<UInt8>) -> Bool {
         guard text.isASCII else { return true }
         for index in text.indices where text[index] < 0x20 || text[index] == 0x7F { return true }
         return false

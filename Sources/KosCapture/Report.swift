@@ -59,7 +59,7 @@ package struct Report: Sendable {
 
     /// Counts one frame; `evict` is handed what can be said already of flows that had to make room.
     package mutating func add(
-        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, evict: ([ReportRecord]) -> Void
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, evict: (ReportRecord) -> Void
     ) {
         packets += 1
         self.bytes += frame.lengthBytes
@@ -71,7 +71,7 @@ package struct Report: Sendable {
         }
         let wantsFlows = scopes.contains(.flow)
         flows.add(frame) { gone in
-            if wantsFlows { evict(gone.map { Report.record($0, isEvicted: true) }) }
+            if wantsFlows { evict(Report.record(gone, isEvicted: true)) }
         }
         if scopes.contains(.node) {
             addStation(frame.source, frame)

@@ -2,18 +2,20 @@ package import KosCore
 
 /// The report's records.
 extension Report {
-    /// All records of the scopes asked for; call once, at the end.
-    package mutating func records(file: String?) -> [ReportRecord] {
+    /// All records of the scopes asked for, one by one; call once, at the end.
+    package mutating func finish(
+        file: String?, _ give: (ReportRecord) throws -> Void
+    ) rethrows {
         mesh.finish()
-        var records: [ReportRecord] = []
-        if scopes.contains(.total) { records.append(total(file)) }
-        if scopes.contains(.node) { records += nodeRecords() + stationRecords() }
-        if scopes.contains(.link) { records += linkReports() }
-        if scopes.contains(.flow) {
-            records += flows.flows.map { Report.record($0, isEvicted: false) }
+        if scopes.contains(.total) { try give(total(file)) }
+        if scopes.contains(.node) {
+            for record in nodeRecords() + stationRecords() { try give(record) }
         }
-        if scopes.contains(.interval) { records += sliceRecords() }
-        return records
+        if scopes.contains(.link) { for record in linkReports() { try give(record) } }
+        if scopes.contains(.flow) {
+            for flow in flows.flows { try give(Report.record(flow, isEvicted: false)) }
+        }
+        if scopes.contains(.interval) { for record in sliceRecords() { try give(record) } }
     }
 
     /// What can be said of the flows that were heard since the last call, while they live.

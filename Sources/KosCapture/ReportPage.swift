@@ -7,13 +7,23 @@ package struct ReportPage: Sendable {
     private static let maxRows = 50
     private static let maxPoints = 240
     private let file: String
-    private var report: Report
+    private let report: Report
     private let records: [ReportRecord]
 
     package init(_ report: Report, file: String) {
         self.file = file
+        var report = report
+        var (records, flows) = ([ReportRecord](), [ReportRecord]())
+        report.finish(file: file) { record in
+            guard record.scope == .flow else { return records.append(record) }
+            flows.append(record)
+            // The largest are kept, and how many there were stands in the total.
+            guard flows.count > 20 * ReportPage.maxRows else { return }
+            flows.sort { ($0.bytes, $0.packets) > ($1.bytes, $1.packets) }
+            flows.removeLast(flows.count - ReportPage.maxRows - 1)
+        }
         self.report = report
-        records = self.report.records(file: file)
+        self.records = records + flows
     }
 
     /// The page of several reports, one behind the other.
@@ -103,7 +113,7 @@ package struct ReportPage: Sendable {
         }
         page.put("<h2>\(title)</h2>\n")
         if rows.count > ReportPage.maxRows {
-            page.put("<p>The \(ReportPage.maxRows) largest of \(rows.count).</p>\n")
+            page.put("<p>The \(ReportPage.maxRows) largest.</p>\n")
         }
         page.put("<table><tr>")
         for name in names + ["packets", "bytes"] + figures {

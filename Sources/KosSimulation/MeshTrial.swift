@@ -1,4 +1,4 @@
-import KosCore
+package import KosCore
 
 /// A mesh of relays under faults, from a seed: lossy, slow, doubling, reordering links, links that
 /// go down or carry one way only, a partition, crashes that lose what was not committed, clocks
@@ -15,6 +15,7 @@ package struct MeshTrial: Sendable {
         /// Whether relays keep packets for nodes that are away.
         package var keeps = true
         package var crashes = 3
+        package var routing = MeshRouting.linkstate
         package init() {}
     }
     package struct Outcome: Sendable {
@@ -145,6 +146,7 @@ package struct MeshTrial: Sendable {
     private func node(_ number: Int, at now: Instant, clockAhead: Int64 = 0) -> MeshNode {
         var node = MeshNode.Settings()
         node.name = "n\(number)"
+        node.routing = settings.routing
         if settings.keeps { node.custody = Custody.Settings() }
         return MeshNode(
             signer: keys[number], verifier: SimulatedKeys.verifier(seed: seed), settings: node,

@@ -96,8 +96,9 @@ struct Live: Tool {
         let watched = captures.map(\.descriptor) + (signals.map { [$0] } ?? [])
         while !Signals.isPending, session.frames < limit {
             try session.flush()
-            let left = end.map { ($0 - SystemClock.now).milliseconds } ?? 1000
+            var left = end.map { ($0 - SystemClock.now).milliseconds } ?? 1000
             if left <= 0 { break }
+            if let due { left = max(0, min(left, (due - SystemClock.now).milliseconds)) }
             _ = waitForPackets(watched, milliseconds: Int32(min(1000, left.rounded(.up))))
             try session.read(limit: limit)
             if let next = due, let step = statistics?.duration, SystemClock.now >= next {

@@ -55,14 +55,17 @@ struct ReportVerb: Tool {
                     }
                     if due == nil { due = time.addingReportingOverflow(step).partialValue }
                 }
-                var early: [ReportRecord] = []
-                report.add(frame, bytes) { early += $0 }
-                if !isPage { for record in early { try io.output.write(record) } }
+                var failure: (any Error)?
+                report.add(frame, bytes) { record in
+                    guard !isPage, failure == nil else { return }
+                    do { try io.output.write(record) } catch let error { failure = error }
+                }
+                if let failure { throw failure }
             }
             if isPage {
                 pages.append(ReportPage(report, file: file))
             } else {
-                for record in report.records(file: file) { try io.output.write(record) }
+                try report.finish(file: file) { try io.output.write($0) }
             }
             if report.evicted > 0 {
                 io.errors.say(

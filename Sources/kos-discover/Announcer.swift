@@ -52,14 +52,19 @@ final class Announcer {
     /// daemon's second announcement follows the first by a second (RFC 6762 §8.3), which is the
     /// least that is held.
     private func keep() throws {
-        guard mdns != nil || gossip != nil else { return }
-        let hold = max(options.announcing.hold?.duration ?? .zero, .milliseconds(1100))
+        let wanted = options.announcing.hold?.duration ?? .zero
+        guard mdns != nil || gossip != nil || wanted > .zero && results[.dht] == true else {
+            return
+        }
+        let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
         if let signals = io.watch?.descriptor { loop.watch(signals) }
         var renewal = SystemClock.now + ttl * 0.5
+        var random = SplitMix64(seed: SystemClock.seed)
+        var renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
         while SystemClock.now < end {
-            let ready = loop.wait(min(end, renewal) - SystemClock.now)
+            let ready = loop.wait(min(end, renewal, renewalDHT) - SystemClock.now)
             if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
                 break
             }
@@ -69,6 +74,10 @@ final class Announcer {
                 mdns?.update(txt: try record())
                 try renewGossip()
                 renewal = SystemClock.now + ttl * 0.5
+            }
+            if results[.dht] == true, SystemClock.now >= renewalDHT {
+                _ = try putIntoDHT(until: SystemClock.now + .seconds(10))
+                renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
             }
         }
         mdns?.withdraw()
@@ -102,16 +111,16 @@ final class Announcer {
         }
     }
 
-    func tell(_ method: DiscoveryMethodName, bytesSent: Int? = nil, error: String? = nil)
-        throws
-    {
+    func tell(
+        _ method: DiscoveryMethodName, lifetime: Duration? = nil, error: String? = nil
+    ) throws {
         results[method] = error == nil
         if let error { io.errors.say("\(method.rawValue): \(error)") }
         try io.output.write(
             AnnouncementRecord(
                 timestamp: SystemClock.timestamp, nodeId: identity.node, method: method,
                 success: error == nil, addresses: error == nil ? addresses : [],
-                ttlMs: Int(ttl.nanoseconds / 1_000_000), bytesSent: bytesSent, error: error))
+                ttlMs: Int((lifetime ?? ttl).nanoseconds / 1_000_000), error: error))
         try io.output.flush()
     }
 }

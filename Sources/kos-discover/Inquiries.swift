@@ -21,13 +21,15 @@ final class Inquiries {
     private static let pause = Duration.seconds(60)
 
     private let mailbox: Mailbox<(Endpoint, MeshProbe.Event)>
-    private let signer: NodeIdentity
+    private let identity: NodeIdentity
+    private let files: TLSFiles
     private var open: [Endpoint: (question: Question, probe: MeshProbe, end: Instant)] = [:]
     private var waiting: [Question] = []
     private var asked: [Endpoint: Instant] = [:]
 
-    init(_ signer: NodeIdentity) throws {
-        self.signer = signer
+    init(_ identity: NodeIdentity, _ files: TLSFiles) throws {
+        self.identity = identity
+        self.files = files
         guard let mailbox = Mailbox<(Endpoint, MeshProbe.Event)>(capacity: 4096) else {
             throw ToolFailure(.failure, code: "resource", "no descriptors left")
         }
@@ -63,7 +65,7 @@ final class Inquiries {
             let question = waiting.removeFirst()
             let endpoint = question.endpoint
             let probe = MeshProbe(
-                [endpoint], signer: signer, wantsTopology: false, epoch: epoch,
+                [endpoint], identity: identity, files: files, wantsTopology: false, epoch: epoch,
                 seed: SystemClock.seed, now: { SystemClock.now },
                 tell: { [mailbox] in mailbox.post((endpoint, $0)) })
             open[endpoint] = (question, probe, now + Inquiries.patience)

@@ -31,6 +31,7 @@ final class Session {
     // Gossip: who was asked and has not answered, whether somebody has.
     var gossip: GossipClient?
     var gossipMailbox: Mailbox<GossipClient.Event>?
+    var gossipSeeds: [ContactAddress] = []
     var gossipOpen: Set<ContactAddress> = []
     var hasJoined = false
     var hasDeparted = false

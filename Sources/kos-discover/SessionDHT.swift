@@ -7,14 +7,9 @@ import KosTool
 /// the signed announcement of a node that is asked for by its id.
 extension Session {
     func startDHT() throws {
-        guard
-            !options.dht.dhtNode.isEmpty
-                || SmallFile.read(
-                    (try? io.directories.file("dht.nodes", in: .state)) ?? "", limit: 1
-                ).count == 1
-        else {
+        guard DHTClient.canBegin(options.dht, io) else {
             return try fail(
-                .dht, "no node to begin with", hint: "name one with --dht-node address:port")
+                .dht, "no node to begin with", hint: "name one with --dht-node host:port")
         }
         let client = try DHTClient(options.dht, io)
         dht = client

@@ -6,7 +6,7 @@ import KosTool
 /// answer; only when none does has the method failed.
 extension Session {
     func startGossip() throws {
-        let seeds = options.gossip.seeds
+        let seeds = try options.gossip.seeds()
         guard !seeds.isEmpty else {
             return try fail(
                 .gossip, "no member to begin with", hint: "name one with --gossip-join address")
@@ -21,9 +21,10 @@ extension Session {
             name = identity.node.text
             tags = try Authenticity.tags(identity, options, endpoints: [])
         }
-        let setup = try Authenticity.membership(name, tags, options)
+        let setup = try Authenticity.membership(name, tags, seeds, options)
         gossipMailbox = mailbox
         loop.watch(mailbox.descriptor)
+        gossipSeeds = seeds
         gossipOpen = Set(seeds)
         let client = GossipClient(
             setup, seed: SystemClock.seed, now: { SystemClock.now }, tell: { mailbox.post($0) })
@@ -92,8 +93,10 @@ extension Session {
 
     /// Asks the members that were named again: a cluster that came apart, or was not there.
     func rejoinGossip() {
-        gossipOpen = Set(options.gossip.seeds)
-        gossip?.post(.join(options.gossip.seeds))
+        // A name may stand for other addresses by now; while nobody knows it, the old ones do.
+        gossipSeeds = (try? options.gossip.seeds()) ?? gossipSeeds
+        gossipOpen = Set(gossipSeeds)
+        gossip?.post(.join(gossipSeeds))
     }
 
     /// A member takes leave, and waits for a while until it is known.

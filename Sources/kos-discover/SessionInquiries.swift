@@ -7,7 +7,7 @@ extension Session {
     /// Asks whoever is at `endpoint` for what `sighting` does not say.
     func inquire(_ endpoint: Endpoint, for sighting: Sighting) throws {
         if inquiries == nil {
-            let inquiries = try Inquiries(Authenticity.identity(io))
+            let inquiries = try Inquiries(Authenticity.identity(io), options.tls.files)
             loop.watch(inquiries.descriptor)
             self.inquiries = inquiries
         }

@@ -20,6 +20,7 @@ final class RelaySession {
     var isWatched = false
     let startedAt = SystemClock.now
     var gossip: RelayGossip?
+    var announcer: RelayAnnouncer?
     var input: PacketInput?
     let custodian: Custodian?
     private var signals: OctetSource?
@@ -62,6 +63,7 @@ final class RelaySession {
         settings.custody = custodian?.settings
         settings.outbox.maxOctets = options.maxQueue
         settings.rate = options.rate
+        settings.routing = options.routing.mode
         settings.isInsecure = options.insecure
         settings.sealer = identity
         settings.tellsForwarding =

@@ -40,15 +40,24 @@ struct Run: Tool {
     @Flag(help: "Take neighbours and packets without signatures.")
     var insecure = false
 
+    @Flag(help: "Announce this relay on the local network, through Avahi.")
+    var announce = false
+
+    @Option(
+        help: ArgumentHelp(
+            "linkstate, flooding, aodv, dsr, olsr or auto; the same at every relay.",
+            valueName: "how"))
+    var routing = RoutingOption(.linkstate)
+
     @Flag(help: "Read packets to forward from standard input.")
     var stdin = false
 
     @Option(
         help: ArgumentHelp(
-            "Events to write: received,forwarded,delivered,queued,dropped, all or none.",
+            "Events to write: received,forwarded,delivered,queued,dropped,discovered,switched.",
             valueName: "list"
         ))
-    var events = "forwarded,delivered,queued,dropped"
+    var events = "forwarded,delivered,queued,dropped,discovered,switched"
 
     @Option(
         help: ArgumentHelp(
@@ -124,7 +133,9 @@ struct Run: Tool {
     }
 
     func eventNames() throws -> Set<String> {
-        let all = ["received", "forwarded", "delivered", "queued", "dropped"]
+        let all = [
+            "received", "forwarded", "delivered", "queued", "dropped", "discovered", "switched",
+        ]
         if events == "all" { return Set(all) }
         if events == "none" { return [] }
         let names = events.split(separator: ",").map(String.init)

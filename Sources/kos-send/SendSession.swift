@@ -65,9 +65,9 @@ final class SendSession {
         driver.observer = { [unowned self] output, time in
             host.guarded { try observe(output, time) }
         }
-        driver.tls = options.credentials(identity)
         driver.dialing = options.connection.settings
         driver.phase = { [unowned self] endpoint, phase in timings.reached(phase, endpoint) }
+        driver.tls = options.credentials(identity)
         driver.settled = { [unowned self] in host.guarded { try settle() } }
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }

@@ -24,6 +24,15 @@ package struct Measure: Hashable, Sendable {
     /// Where this node reaches the neighbour; nil where the neighbour came to us, from a port at
     /// which nobody listens.
     package var address: String?
+
+    package init(
+        transport: TransportType, latency: Double, reliability: Double, address: String? = nil
+    ) {
+        self.transport = transport
+        self.latency = latency
+        self.reliability = reliability
+        self.address = address
+    }
 }
 
 /// Where a packet goes next.

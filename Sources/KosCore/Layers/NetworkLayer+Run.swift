@@ -17,6 +17,7 @@ extension NetworkLayer {
                 continue
             }
             guard let target = nextHop(text, scan) ?? defaultHop else {
+                if detour(text, scan, .local, at: now, into: &flow) { continue }
                 let id = scan.id.string(in: text)
                 flow.up.append(.undeliverable(packet: id, .noRoute))
                 continue

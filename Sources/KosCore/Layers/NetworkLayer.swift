@@ -36,13 +36,15 @@ package struct NetworkLayer: ProtocolLayer {
         package var tellsForwarding = false
         /// What may be kept for nodes that are away; nil to keep nothing.
         package var custody: Custody.Settings?
+        package var routing = MeshRouting.linkstate
         package init() {}
     }
 
-    enum Timer: Hashable { case announce, refresh, age, custody }
+    enum Timer: Hashable { case announce, refresh, age, custody, choice }
 
     package var info: NodeInfo
     package internal(set) var mesh = LinkState()
+    package internal(set) var protocols: MeshProtocols
     var author: Author
     let verifier: any Verifier
     let settings: Settings
@@ -50,10 +52,10 @@ package struct NetworkLayer: ProtocolLayer {
     let quotedOwn: [UInt8]
     package internal(set) var custody: Custody?
     private let seed: UInt64
-    private(set) var neighbours: [NodeID: Measure] = [:]
+    var neighbours: [NodeID: Measure] = [:]
     /// Connections that brought packets of nodes which do not announce themselves.
-    private var learnt: [String: LinkID] = [:]
-    private var learntBy: [LinkID: [String]] = [:]
+    var learnt: [String: LinkID] = [:]
+    var learntBy: [LinkID: [String]] = [:]
     private var seen: SeenCache<OctetHash>
     /// Next hops as they were worked out last; nil when something has changed since.
     var routes: [String: NodeID]? {
@@ -63,8 +65,8 @@ package struct NetworkLayer: ProtocolLayer {
             wakeCustody()
         }
     }
-    private var lastHop: (destination: [UInt8], target: HopTarget)?
-    private var lastLearnt: (source: [UInt8], link: LinkID)?
+    var lastHop: (destination: [UInt8], target: HopTarget)?
+    var lastLearnt: (source: [UInt8], link: LinkID)?
     var timers = Timers<Timer>()
     /// The time of the call that is being handled.
     var present: Instant
@@ -86,12 +88,18 @@ package struct NetworkLayer: ProtocolLayer {
         complaints = TokenBucket(rate: 50, burst: 100, at: now)
         custody = settings.custody.map { Custody($0) }
         present = now
+        protocols = MeshProtocols(
+            settings.routing, of: author.node, seed: self.author.roll(),
+            clock: author.timestamp(at: now), at: now)
         timers.set(.announce, at: now)
+        if settings.routing == .auto { timers.set(.choice, at: now + MeshProtocols.choicePeriod) }
         timers.set(.refresh, at: now + LinkState.refresh)
         timers.set(.age, at: now + .seconds(10))
     }
 
-    package var nextDeadline: Instant? { timers.next }
+    package var nextDeadline: Instant? {
+        [timers.next, protocols.nextDeadline].compactMap { $0 }.min()
+    }
 
     // MARK: Outbound
 
@@ -142,6 +150,7 @@ package struct NetworkLayer: ProtocolLayer {
             target = nextHop(to: destination) ?? defaultHop
         }
         guard let target else {
+            if detour(octets.span, scan, .local, at: now, into: &flow) { return }
             let id = scan.id.string(in: octets.span)
             return flow.up.append(.undeliverable(packet: id, .noRoute))
         }
@@ -161,10 +170,12 @@ package struct NetworkLayer: ProtocolLayer {
             flow.up.append(.neighbour(peer, isUp: true))
             flow.up.append(.rerouted)
             dump(to: peer, at: now, into: &flow)
+            meet(peer, at: now, into: &flow)
         case .neighbourDown(let peer):
             neighbours[peer] = nil
             plan(at: now)
             flow.up.append(.neighbour(peer, isUp: false))
+            part(peer, at: now, into: &flow)
         case .neighbourChanged(let peer, let measure):
             guard neighbours[peer] != nil else { return }
             neighbours[peer] = measure
@@ -245,7 +256,7 @@ package struct NetworkLayer: ProtocolLayer {
         batch.flood(text, scan, appending: quotedOwn)
     }
 
-    private mutating func forward(
+    mutating func forward(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
         _ batch: inout Batch, into flow: inout Flow<Segment, Hop>
     ) {
@@ -267,11 +278,15 @@ package struct NetworkLayer: ProtocolLayer {
             if let peer = origin.peer, target == .neighbour(peer) { target = nil }
         }
         guard let target else {
+            if detour(text, scan, origin, at: now, into: &flow) { return }
             if keep(text, scan, origin, at: now, into: &flow) { return }
             return refuse(
                 text, scan, origin, .destinationUnreachable, .noRoute, at: now, into: &flow)
         }
         batch.add(text, scan, appending: isPlanned ? nil : quotedOwn, to: target)
+        if protocols.wantsUse, !isPlanned {
+            use(text, scan, origin, by: target, at: now, into: &flow)
+        }
         guard settings.tellsForwarding else { return }
         let name =
             switch target {
@@ -330,59 +345,9 @@ package struct NetworkLayer: ProtocolLayer {
         originate(packet.signed(by: author.signer).wire, at: now, into: &flow)
     }
 
-    // MARK: Routes
-
-    private mutating func learn(
-        _ text: borrowing Span<UInt8>, _ scan: PacketScan, on link: LinkID
-    ) {
-        if let last = lastLearnt, last.link == link,
-            scan.source.equals(octets: last.source, in: text)
-        {
-            return
-        }
-        let source = scan.source.string(in: text)
-        lastLearnt = (Array(source.utf8), link)
-        guard learnt[source] != link else { return }
-        lastHop = nil
-        // Bounded by the connections' own limits, and swept when it has grown past them.
-        if learnt.count > 4096 {
-            learnt.removeAll()
-            learntBy.removeAll()
-        }
-        learnt[source] = link
-        learntBy[link, default: []].append(source)
-        if custody?.isDestination(source) == true { wakeCustody(for: source) }
-    }
-
-    private func hop(named name: String) -> HopTarget? {
-        if let node = NodeID(name), neighbours[node] != nil { return .neighbour(node) }
-        return learnt[name].map { .link($0) }
-    }
-
-    /// The same for the destination of a packet: most packets go where the one before went.
-    mutating func nextHop(
-        _ text: borrowing Span<UInt8>, _ scan: PacketScan
-    ) -> HopTarget? {
-        if let last = lastHop, scan.destination.equals(octets: last.destination, in: text) {
-            return last.target
-        }
-        let destination = scan.destination.string(in: text)
-        guard let target = nextHop(to: destination) else { return nil }
-        lastHop = (Array(destination.utf8), target)
-        return target
-    }
-
-    mutating func nextHop(to destination: String) -> HopTarget? {
-        if routes == nil {
-            routes = [:]
-            for (node, hop) in mesh.nextHops(from: author.node) { routes?[node.text] = hop }
-        }
-        if let hop = routes?[destination], neighbours[hop] != nil { return .neighbour(hop) }
-        return hop(named: destination)
-    }
-
     package mutating func advance(to now: Instant, into flow: inout Flow<Segment, Hop>) {
         present = now
+        tendProtocols(at: now, into: &flow)
         while let timer = timers.popDue(at: now) {
             switch timer {
             case .custody: tendCustody(at: now, into: &flow)
@@ -392,7 +357,12 @@ package struct NetworkLayer: ProtocolLayer {
                 timers.set(.refresh, at: now + LinkState.refresh)
             case .age:
                 if mesh.age(to: now, keeping: author.node) { routes = nil }
+                // Nobody tells of nodes that come back where there is no map of the mesh.
+                if !protocols.usesLinkState { wakeCustody() }
                 timers.set(.age, at: now + .seconds(10))
+            case .choice:
+                choose(at: now, into: &flow)
+                timers.set(.choice, at: now + MeshProtocols.choicePeriod)
             }
         }
     }

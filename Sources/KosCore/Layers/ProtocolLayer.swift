@@ -21,6 +21,10 @@ package enum Notice: Sendable, Hashable {
     case shed(DropReason, count: Int, from: String)
     /// The dropped packet had been here before.
     case duplicate(packet: String, from: String?, hops: Int, ttl: Int)
+    /// A routing protocol has found a node that was asked for.
+    case discovered(node: String, hops: Int, after: Duration)
+    /// Another routing protocol is in use from now on, and why.
+    case switched(to: String, reason: String)
     /// The other end said that it refuses this node, and why.
     case refused(DropReason, by: String)
 }

@@ -54,6 +54,8 @@ extension Packet {
         /// Ask a neighbour for all it knows (type routing); it answers with `linkState`s and
         /// `topology`.
         case topologyRequest, topology
+        /// A message of a routing protocol to a neighbour (type routing), RFC 3561, 4728 and 3626.
+        case aodv, dsr, olsr
         /// The destination has the packet `ref` (type control).
         case receipt
         /// A custodian keeps the packet `ref` for its destination, and it will last (type control).

@@ -16,6 +16,8 @@ package struct MeshNode: Engine {
         package var custody: Custody.Settings?
         /// What may wait for one link.
         package var outbox = Outbox.Settings()
+        /// How next hops are found.
+        package var routing = MeshRouting.linkstate
         /// Packets a second that one neighbour may bring; nil for as many as come.
         package var rate: Double?
         /// Seals payloads to those who have a sealing key, and opens what is for this node.
@@ -83,6 +85,7 @@ package struct MeshNode: Engine {
         network.isInsecure = settings.isInsecure
         network.tellsForwarding = settings.tellsForwarding
         network.custody = settings.custody
+        network.routing = settings.routing
         var session = SessionLayer.Settings()
         session.isInsecure = settings.isInsecure
         session.sealer = settings.sealer
@@ -114,6 +117,7 @@ package struct MeshNode: Engine {
     }
     package var custody: Custody? { stack.bottom.bottom.bottom.top.custody }
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
+    package var protocols: MeshProtocols { stack.bottom.bottom.bottom.top.protocols }
     package var unacknowledged: Int { stack.bottom.bottom.top.unacknowledged }
 
     /// Nodes that `text` may mean: an id, a name, or the beginning of an id (6 characters at
@@ -139,7 +143,8 @@ package struct MeshNode: Engine {
         case .link(let burst):
             switch burst {
             case .opened(let link, let traits): dialer.opened(link, traits.remote, at: now)
-            case .closed(let link): dialer.closed(link, at: now)
+            case .closed(let link):
+                dialer.closed(link, wasProven: links[link]?.peer != nil, at: now)
             default: break
             }
             stack.processInbound(burst, at: now, into: &flow)
