@@ -35,6 +35,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOWebSocket", package: "swift-nio"),
+    .product(name: "NIOTLS", package: "swift-nio"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 
@@ -61,33 +62,38 @@ let package = Package(
 
         // The adapters.
         .target(name: "KosTool", dependencies: ["KosCore", argumentParser], swiftSettings: strict),
-        .target(name: "KosNet", dependencies: ["KosCore", crypto] + nio, swiftSettings: strict),
+        .target(name: "KosCrypto", dependencies: ["KosCore", crypto], swiftSettings: strict),
+        .target(
+            name: "KosNet", dependencies: ["KosCore", "KosCrypto", crypto] + nio,
+            swiftSettings: strict),
         .target(name: "KosRadio", dependencies: ["KosCore", "CBluetooth"], swiftSettings: strict),
         .target(name: "KosMDNS", dependencies: ["KosCore", "CAvahi"], swiftSettings: strict),
         .target(name: "KosStore", dependencies: ["KosCore", "CSQLite"], swiftSettings: strict),
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
-        // Not by pkg-config, which would link libavahi-client: that one is loaded when mDNS is
-        // wanted, and its module map names the rest.
+        // Not by pkg-config, which would link libavahi-client and libpcap: these are loaded when
+        // they are wanted.
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(
             name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
         .systemLibrary(
             name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
 
         // The tools.
-        tool("kos-discover", ["KosNet", "KosRadio", "KosMDNS"]),
+        tool("kos-discover", ["KosCrypto", "KosNet", "KosRadio", "KosMDNS"]),
         tool("kos-route", ["KosSimulation"]),
-        tool("kos-send", ["KosNet", "KosRadio"]),
-        tool("kos-relay", ["KosNet", "KosRadio", "KosStore", "KosSimulation"]),
-        tool("kos-lora", ["KosNet", "KosRadio"]),
-        tool("kos-capture", ["KosCapture", "KosPcap"]),
+        tool("kos-send", ["KosCrypto", "KosNet", "KosRadio"]),
+        tool(
+            "kos-relay",
+            ["KosCrypto", "KosNet", "KosMDNS", "KosRadio", "KosStore", "KosSimulation"]),
+        tool("kos-lora", ["KosCrypto", "KosNet", "KosRadio"]),
+        tool("kos-capture", ["KosCapture", "KosCrypto", "KosPcap"]),
 
         tests("KosCoreTests", ["KosCore", "KosSimulation"]),
         tests("KosCaptureTests", ["KosCore", "KosCapture"]),
         tests("KosSimulationTests", ["KosCore", "KosSimulation"]),
-        tests("KosNetTests", ["KosCore", "KosNet"]),
+        tests("KosNetTests", ["KosCore", "KosCrypto", "KosNet"]),
     ]
 )

@@ -195,9 +195,15 @@ package struct ByteStream: Sendable {
 
     /// Hands out each line of a body that looks like a packet.
     private static func splitLines(_ body: [UInt8], give: ([UInt8]) -> Void) {
-        for line in body.split(separator: 0x0A) {
-            let octets = Array(line.last == 0x0D ? line.dropLast() : line)
-            if Dissector.isPacket(octets.span, at: 0) { give(octets) }
+        let octets = body.span
+        var at = 0
+        while at < octets.count {
+            let end = octets.firstOffset(of: 0x0A, from: at) ?? octets.count
+            if Dissector.isPacket(octets, at: at) {
+                let isPadded = end > at && octets[end - 1] == 0x0D
+                give(octets.array(at..<end - (isPadded ? 1 : 0)))
+            }
+            at = end + 1
         }
     }
 }

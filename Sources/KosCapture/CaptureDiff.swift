@@ -23,6 +23,8 @@ package struct CaptureDiff: Sendable {
         /// Hash of what no relay may change.
         var content: UInt64
         var hops: Int
+        /// Of the two directions of a conversation, the one from the lower address.
+        var isForward: Bool
         var copies = 1
     }
 
@@ -31,9 +33,7 @@ package struct CaptureDiff: Sendable {
     private(set) var second: [String: Entry] = [:]
     private var firstFlows: [UInt64: Int] = [:]
     private var secondFlows: [UInt64: Int] = [:]
-    private var streams: (first: StreamTable, second: StreamTable) = (StreamTable(), StreamTable())
-    private var text = PacketText()
-    private var none = JSONWriter()
+    private var finders = (first: PacketFinder(), second: PacketFinder())
     /// Packets not compared because there were too many.
     package private(set) var refused = 0
 
@@ -70,17 +70,11 @@ package struct CaptureDiff: Sendable {
     private mutating func addPackets(
         _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, _ side: Side
     ) {
-        var found: [CarriedPacket] = []
-        if side == .first {
-            streams.first.read(frame, bytes) { found.append($0) }
-        } else {
-            streams.second.read(frame, bytes) { found.append($0) }
-        }
+        let found =
+            side == .first
+            ? finders.first.find(in: frame, bytes) : finders.second.find(in: frame, bytes)
         for packet in found {
-            guard
-                let head = text.read(
-                    packet, of: frame, interface: [], into: &none, mayWrite: false)
-            else { continue }
+            let head = packet.head
             let content = CaptureDiff.hash(
                 packet.octets.span, head.payload, seed: UInt64(head.payload.count))
             put(head.id, frame, content: content, hops: head.hops, side)
@@ -105,13 +99,14 @@ package struct CaptureDiff: Sendable {
             entries[name]?.copies += 1
         } else if entries.count < maxEntries {
             entries[name] = Entry(
-                time: frame.time, place: entries.count, content: content, hops: hops)
+                time: frame.time, place: entries.count, content: content, hops: hops,
+                isForward: frame.isForward)
         } else {
             refused += 1
         }
     }
 
-    private static func hash(
+    static func hash(
         _ bytes: borrowing Span<UInt8>, _ range: Range<Int>, seed: UInt64
     ) -> UInt64 {
         // FNV-1a over octets, folded at the end: no secret, no speed to speak of, no collision by

@@ -1,3 +1,5 @@
+import KosCore
+
 /// Reads pcap, pcapng and btsnoop, or gzip of these, from chunks of any size, in a bounded window.
 ///
 /// Push octets with `withFreeSpace` or `append`, pull with `next` until it says `.more`, and at the

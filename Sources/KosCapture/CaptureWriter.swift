@@ -66,43 +66,40 @@ package struct CaptureWriter: Sendable {
         let length = UInt32(truncatingIfNeeded: packet.lengthBytes)
         let time = packet.time ?? 0
         if format == .pcap {
-            bytes.put32(UInt32(truncatingIfNeeded: time / 1_000_000_000))
-            bytes.put32(UInt32(truncatingIfNeeded: time % 1_000_000_000))
-            bytes.put32(captured)
-            bytes.put32(length)
-            bytes.put(octets, range)
-            return
+            let (seconds, nanos) = time.quotientAndRemainder(dividingBy: 1_000_000_000)
+            bytes.append(addingCapacity: 16) { out in
+                out.putWords(
+                    UInt32(truncatingIfNeeded: seconds), UInt32(truncatingIfNeeded: nanos))
+                out.putWords(captured, length)
+            }
+            return bytes.put(octets, range)
         }
         let padding = (4 - range.count % 4) % 4
-        let hasFlags = packet.direction != 0
+        let flags = packet.direction
         if packet.time == nil, interface == 0 {
-            let total = UInt32(16 + range.count + padding)
-            bytes.put32(3)
-            bytes.put32(total)
-            bytes.put32(length)
+            let total = UInt32(truncatingIfNeeded: 16 + range.count + padding)
+            bytes.append(addingCapacity: 12) { $0.putWords(3, total, length) }
             bytes.put(octets, range)
-            for _ in 0..<padding { bytes.append(0) }
-            bytes.put32(total)
-            return
+            return bytes.append(addingCapacity: 8) { out in
+                out.putZeros(padding)
+                out.putWord(total)
+            }
         }
-        let total = UInt32(32 + range.count + padding + (hasFlags ? 12 : 0))
-        bytes.put32(6)
-        bytes.put32(total)
-        bytes.put32(UInt32(truncatingIfNeeded: interface))
+        let total = UInt32(
+            truncatingIfNeeded: 32 + range.count + padding + (flags != 0 ? 12 : 0))
         let ticks = UInt64(bitPattern: time)
-        bytes.put32(UInt32(truncatingIfNeeded: ticks >> 32))
-        bytes.put32(UInt32(truncatingIfNeeded: ticks))
-        bytes.put32(captured)
-        bytes.put32(length)
-        bytes.put(octets, range)
-        for _ in 0..<padding { bytes.append(0) }
-        if hasFlags {
-            bytes.put16(2)
-            bytes.put16(4)
-            bytes.put32(UInt32(packet.direction))
-            bytes.put32(0)
+        bytes.append(addingCapacity: 28) { out in
+            out.putWords(6, total, UInt32(truncatingIfNeeded: interface))
+            out.putWords(UInt32(truncatingIfNeeded: ticks >> 32), UInt32(truncatingIfNeeded: ticks))
+            out.putWords(captured, length)
         }
-        bytes.put32(total)
+        bytes.put(octets, range)
+        bytes.append(addingCapacity: 24) { out in
+            out.putZeros(padding)
+            // epb_flags, and the end of the options.
+            if flags != 0 { out.putWords(0x0004_0002, UInt32(flags), 0) }
+            out.putWord(total)
+        }
     }
 
     /// Interface statistics: what came and what was dropped for want of room (pcapng only).
@@ -156,4 +153,29 @@ extension [UInt8] {
         for _ in 0..<(4 - kept.count % 4) % 4 { append(0) }
     }
     fileprivate mutating func endOptions() { put32(0) }
+}
+
+extension OutputSpan<UInt8> {
+    @inline(__always)
+    fileprivate mutating func putWords(_ one: UInt32, _ two: UInt32) {
+        putWord(one)
+        putWord(two)
+    }
+    @inline(__always)
+    fileprivate mutating func putWords(_ one: UInt32, _ two: UInt32, _ three: UInt32) {
+        putWords(one, two)
+        putWord(three)
+    }
+    /// Little-endian.
+    @inline(__always)
+    fileprivate mutating func putWord(_ word: UInt32) {
+        append(UInt8(truncatingIfNeeded: word))
+        append(UInt8(truncatingIfNeeded: word >> 8))
+        append(UInt8(truncatingIfNeeded: word >> 16))
+        append(UInt8(truncatingIfNeeded: word >> 24))
+    }
+    @inline(__always)
+    fileprivate mutating func putZeros(_ count: Int) {
+        for _ in 0..<count { append(0) }
+    }
 }

@@ -28,9 +28,17 @@ package struct CapturedFrame: Sendable {
     package var payloadLength = 0
 
     // Of the innermost IP layer.
-    package var identification: UInt16 = 0
+    package var identification: UInt32 = 0
     package var hopLimit: UInt8 = 0
     package var isFragment = false
+    /// Of a fragment: where it stands, in octets, whether more follow, and what it carries.
+    package var fragmentOffset = 0
+    package var hasMoreFragments = false
+    package var fragmentNext: UInt8 = 0
+    package var fragmentStart = 0
+    package var fragmentEnd = 0
+    /// Fragments that this frame completed.
+    package var fragments = 0
 
     // Of a TCP segment.
     package var sequence: UInt32 = 0
@@ -81,6 +89,7 @@ package struct CapturedFrame: Sendable {
         identification = 0
         hopLimit = 0
         isFragment = false
+        fragments = 0
         sequence = 0
         acknowledgement = 0
         tcpFlags = 0
@@ -89,6 +98,12 @@ package struct CapturedFrame: Sendable {
         snrQuarterDb = nil
         malformed = .none
         isTooDeep = false
+    }
+
+    /// Of the two directions of a conversation, the one from the lower end.
+    package var isForward: Bool {
+        let (here, there) = (source.mixed, destination.mixed)
+        return here == there ? sourcePort < destinationPort : here < there
     }
 
     /// Names the conversation in both directions, the same in every process: a hash of protocol,

@@ -13,7 +13,9 @@ extension Dissector {
         switch transport {
         case .udp: return overUDP(&window, bytes, &frame)
         case .tcp: return overTCP(window, bytes, frame)
-        default: return .done
+        default:
+            let isFrame = RadioPackets.isFrame(bytes, window.at..<max(window.at, window.end))
+            return isFrame ? .payload(.kos) : .done
         }
     }
 
@@ -55,6 +57,7 @@ extension Dissector {
         case 654: return window.left >= 2 ? .aodv : nil
         case 698: return window.left >= 4 ? .olsr : nil
         case 1900: return .ssdp
+        case 4242, 42_671: return ReticulumDetails.isHeader(bytes, window) ? .reticulum : nil
         case 5683: return bytes.octet(window.at) >> 6 == 1 ? .coap : nil
         case 6696: return bytes.octet(window.at) == 42 ? .babel : nil
         case 7946: return window.left >= 2 ? .memberlist : nil

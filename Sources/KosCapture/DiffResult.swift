@@ -30,21 +30,15 @@ package struct DiffResult: Sendable {
         record.firstTimestamp?.milliseconds ?? record.secondTimestamp?.milliseconds ?? 0
     }
 
-    /// As NTP does (RFC 5905 §8): from the smallest differences of both directions.
-    private static func estimate(
-        _ diff: CaptureDiff
-    ) -> (offset: Int64, uncertainty: Int64)? {
-        var forth: Int64?
-        var back: Int64?
+    private static func estimate(_ diff: CaptureDiff) -> ClockOffset? {
+        var evidence = ClockOffset.Evidence()
         for (name, one) in diff.first {
             guard let two = diff.second[name], let left = one.time, let right = two.time else {
                 continue
             }
-            if one.hops < two.hops { forth = min(forth ?? .max, right - left) }
-            if one.hops > two.hops { back = min(back ?? .max, left - right) }
+            evidence.add(right &- left, order: two.hops - one.hops, isForward: one.isForward)
         }
-        guard let forth, let back else { return nil }
-        return ((forth - back) / 2, abs(forth + back) / 2)
+        return ClockOffset(evidence)
     }
 
     private mutating func note(
@@ -70,9 +64,13 @@ package struct DiffResult: Sendable {
             if one.content != two.content { note(.altered, name, one, two) }
             if two.copies > one.copies { note(.duplicated, name, one, two, copies: two.copies) }
             if let left = one.time, let right = two.time {
-                let difference = right - left - (clockOffset ?? 0)
+                let difference = right &- left &- (clockOffset ?? 0)
                 // What went from the second to the first has its delay with the sign turned.
-                delay.add(one.hops > two.hops ? -difference : difference)
+                let isTurned =
+                    one.hops > two.hops
+                    || one.hops == two.hops && clockOffset != nil
+                        && difference < 0
+                delay.add(isTurned ? 0 &- difference : difference)
             }
         }
     }

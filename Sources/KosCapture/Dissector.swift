@@ -45,6 +45,18 @@ package struct Dissector: Sendable {
         walk(from: .link(interface.linkType), &window, bytes, &frame)
     }
 
+    /// Goes on behind the IP layer of a datagram that was put together of `fragments`.
+    func dissect(
+        datagram bytes: borrowing Span<UInt8>, of fragments: Int, into frame: inout CapturedFrame
+    ) {
+        let version: UInt8 = frame.source.kind == .ipv6 ? 6 : 4
+        var window = Window(at: 0, end: bytes.count, wireEnd: bytes.count)
+        frame.isFragment = false
+        frame.fragments = fragments
+        setPayload(window, &frame)
+        walk(from: .network(frame.fragmentNext, version: version), &window, bytes, &frame)
+    }
+
     private func walk(
         from first: Layer, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
         _ frame: inout CapturedFrame

@@ -70,7 +70,7 @@ package struct FlowTable: Sendable {
     package init() {}
 
     /// Counts `frame`; `evict` is handed the flows that had to make room.
-    package mutating func add(_ frame: CapturedFrame, evict: ([Conversation]) -> Void) {
+    package mutating func add(_ frame: CapturedFrame, evict: (Conversation) -> Void) {
         guard frame.hasPorts else { return }
         let id = frame.flow
         let time = frame.time ?? 0
@@ -163,13 +163,22 @@ package struct FlowTable: Sendable {
     }
 
     /// Puts out the half that was silent longest.
-    private mutating func makeRoom(evict: ([Conversation]) -> Void) {
-        let order = flows.indices.sorted { flows[$0].lastSeen < flows[$1].lastSeen }
-        let gone = Set(order[..<(order.count / 2)])
-        evict(order[..<(order.count / 2)].map { flows[$0] })
-        evicted += gone.count
-        flows = flows.indices.filter { !gone.contains($0) }.map { flows[$0] }
+    private mutating func makeRoom(evict: (Conversation) -> Void) {
+        let times = flows.map(\.lastSeen).sorted()
+        let limit = times[times.count / 2]
+        var kept = 0
         numbers.removeAll(keepingCapacity: true)
-        for (number, flow) in flows.enumerated() { numbers[flow.id] = number }
+        // In place: a second table would cost as much again.
+        for place in flows.indices {
+            guard flows[place].lastSeen > limit || kept == 0 else {
+                evict(flows[place])
+                evicted += 1
+                continue
+            }
+            if kept != place { flows.swapAt(kept, place) }
+            numbers[flows[kept].id] = kept
+            kept += 1
+        }
+        flows.removeLast(flows.count - kept)
     }
 }

@@ -23,6 +23,12 @@ package struct FrameAddress: Hashable, Sendable {
         self.low = low
     }
 
+    package func hash(into hasher: inout Hasher) {
+        // The kind shows in the words, nearly always.
+        hasher.combine(high)
+        hasher.combine(low)
+    }
+
     package static let none = FrameAddress(.none, low: 0)
 
     @inline(__always)

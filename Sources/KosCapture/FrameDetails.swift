@@ -7,7 +7,8 @@ package enum FrameDetails {
 
     /// Appends the member for the frame's innermost protocol, if there is a decoder for it.
     package static func write(
-        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, to writer: inout JSONWriter
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, _ secrets: GossipSecrets? = nil,
+        to writer: inout JSONWriter
     ) {
         guard frame.malformed == .none else { return }
         let name = frame.protocols.last
@@ -20,10 +21,17 @@ package enum FrameDetails {
             let body = min(range.lowerBound + skipped, range.upperBound)..<range.upperBound
             isWhole = DNSDetails.write(name.name, bytes, body, to: &writer)
         case .krpc: isWhole = KRPCDetails.write(name.name, bytes, range, to: &writer)
-        case .memberlist: isWhole = MemberlistDetails.write(name.name, bytes, range, to: &writer)
+        case .memberlist:
+            isWhole = MemberlistDetails.write(
+                name.name, bytes, range, secrets ?? .none, to: &writer)
         case .olsr: isWhole = OLSRDetails.write(name.name, bytes, range, to: &writer)
         case .aodv: isWhole = AODVDetails.write(name.name, bytes, range, to: &writer)
         case .dsr: isWhole = DSRDetails.write(name.name, bytes, range, to: &writer)
+        case .hwmp: isWhole = HWMPDetails.write(name.name, bytes, range, to: &writer)
+        case .lorawan: isWhole = LoRaWANDetails.write(name.name, bytes, range, to: &writer)
+        case .reticulum: isWhole = ReticulumDetails.write(name.name, bytes, range, to: &writer)
+        case .meshtastic: isWhole = MeshtasticDetails.write(name.name, bytes, range, to: &writer)
+        case .kos where frame.transport == .none: RadioPackets.write(bytes, range, to: &writer)
         case .babel: isWhole = BabelDetails.write(name.name, bytes, range, to: &writer)
         default: return
         }

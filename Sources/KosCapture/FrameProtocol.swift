@@ -12,7 +12,7 @@ package enum FrameProtocol: UInt8, Sendable, CaseIterable {
     case udp, udplite, tcp, sctp, vxlan, geneve, teredo, gtp, l2tp
     // What they carry.
     case dns, mdns, llmnr, dhcp, dhcpv6, ntp, snmp, ssdp, coap, stun, dtls, tls, http, webSocket
-    case ssh, krpc, memberlist, olsr, aodv, babel, rip, quic, kos, reticulum, meshtastic
+    case ssh, krpc, memberlist, olsr, aodv, babel, rip, quic, kos, reticulum, meshtastic, hwmp
 
     /// The name in records.
     package var name: StaticString {
@@ -105,6 +105,7 @@ package enum FrameProtocol: UInt8, Sendable, CaseIterable {
         case .kos: "kos"
         case .reticulum: "reticulum"
         case .meshtastic: "meshtastic"
+        case .hwmp: "hwmp"
         }
     }
 }

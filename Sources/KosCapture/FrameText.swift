@@ -112,6 +112,10 @@ package struct FrameText: Sendable {
             out.put(frame.malformed.name)
             out.append(0x22)
         }
+        if frame.fragments > 0 {
+            out.put(",\"fragments\":")
+            out.put(UInt64(frame.fragments))
+        }
         if frame.isTooDeep { out.put(",\"truncatedAt\":\"depth\"") }
     }
 }

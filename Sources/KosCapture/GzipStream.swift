@@ -1,4 +1,4 @@
-import KosCore
+package import KosCore
 
 /// Reads gzip files (RFC 1952) from chunks: one member behind the other, each checked.
 package struct GzipStream: Sendable {

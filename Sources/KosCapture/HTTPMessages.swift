@@ -89,34 +89,45 @@ package struct HTTPMessages: Sendable {
 
     /// Understands the head in `line`; `.more` when a body or the next head follows.
     private mutating func readHead() -> Outcome {
-        let lines = line.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D })
-        guard let first = lines.first else { return .more }
-        let words = first.split(separator: 0x20, maxSplits: 2)
-        let isResponse = first.starts(with: HTTPMessages.version)
-        guard words.count >= 2,
-            isResponse || words.last?.starts(with: HTTPMessages.version) ?? false
-        else { return .lost }
-        let status = isResponse ? HTTPMessages.number(words[1]) ?? 0 : 0
+        let text = line
+        let head = text.span
+        var at = 0
+        while at < head.count, head[at] == 0x0D || head[at] == 0x0A { at += 1 }
+        guard at < head.count else { return .more }
+        var end = HTTPMessages.endOfLine(head, from: at)
+        let isResponse = head.starts(with: "HTTP/1.", at: at)
+        guard isResponse || HTTPMessages.mentions(" HTTP/1.", head, at..<end) else { return .lost }
+        var status = 0
+        if isResponse {
+            let place = head.firstOffset(of: 0x20, from: at) ?? end
+            status = HTTPMessages.number(head, place + 1..<max(place + 1, min(place + 4, end))) ?? 0
+        }
         var length: Int?
         var isChunked = false
         var upgrades = false
         keepsBody = false
-        for field in lines.dropFirst() {
-            guard let colon = field.firstIndex(of: 0x3A) else { return .lost }
+        while true {
+            at = end
+            while at < head.count, head[at] == 0x0D || head[at] == 0x0A { at += 1 }
+            guard at < head.count else { break }
+            end = HTTPMessages.endOfLine(head, from: at)
+            guard let colon = head.firstOffset(of: 0x3A, from: at), colon < end else {
+                return .lost
+            }
+            let (name, value) = (at..<colon, colon + 1..<end)
             // Only four fields matter here: told by their length first.
-            let size = colon - field.startIndex
-            guard size == 7 || size == 12 || size == 14 || size == 17 else { continue }
-            let name = String(decoding: field[..<colon], as: UTF8.self).lowercased()
-            let value = field[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
-            switch name {
-            case "content-length":
-                guard let given = HTTPMessages.number(value), length ?? given == given else {
+            switch colon - at {
+            case 14 where HTTPMessages.mentions("content-length", head, name):
+                guard let given = HTTPMessages.number(head, value), length ?? given == given else {
                     return .lost
                 }
                 length = given
-            case "transfer-encoding": isChunked = HTTPMessages.mentions("chunked", value)
-            case "upgrade": upgrades = HTTPMessages.mentions("websocket", value)
-            case "content-type": keepsBody = HTTPMessages.mentions("json", value)
+            case 17 where HTTPMessages.mentions("transfer-encoding", head, name):
+                isChunked = HTTPMessages.mentions("chunked", head, value)
+            case 7 where HTTPMessages.mentions("upgrade", head, name):
+                upgrades = HTTPMessages.mentions("websocket", head, value)
+            case 12 where HTTPMessages.mentions("content-type", head, name):
+                keepsBody = HTTPMessages.mentions("json", head, value)
             default: break
             }
         }
@@ -134,18 +145,48 @@ package struct HTTPMessages: Sendable {
         return .more
     }
 
-    private static let version = Array("HTTP/1.".utf8)
-
-    /// Decimal digits, with blank space behind them.
-    private static func number(_ text: ArraySlice<UInt8>) -> Int? {
-        let digits = text.prefix { (0x30...0x39).contains($0) }
-        let isAlone = text[digits.endIndex...].allSatisfy { $0 == 0x20 || $0 == 0x09 }
-        guard !digits.isEmpty, digits.count <= 15, isAlone else { return nil }
-        return digits.reduce(0) { $0 * 10 + Int($1 & 15) }
+    private static func endOfLine(_ head: borrowing Span<UInt8>, from start: Int) -> Int {
+        var end = head.firstOffset(of: 0x0A, from: start) ?? head.count
+        if end > start, head[end - 1] == 0x0D { end -= 1 }
+        return end
     }
 
-    private static func mentions(_ word: String, _ value: ArraySlice<UInt8>) -> Bool {
-        String(decoding: value, as: UTF8.self).lowercased().contains(word)
+    /// Decimal digits, with blank space around them.
+    private static func number(_ text: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+        var (value, digits, hasEnded) = (0, 0, false)
+        for index in range {
+            let octet = text.octet(index)
+            if octet == 0x20 || octet == 0x09 {
+                hasEnded = digits > 0
+                continue
+            }
+            guard (0x30...0x39).contains(octet), !hasEnded, digits < 15 else { return nil }
+            value = value * 10 + Int(octet & 15)
+            digits += 1
+        }
+        return digits > 0 ? value : nil
+    }
+
+    /// Whether `word` stands somewhere in `range`, in letters of either case.
+    private static func mentions(
+        _ word: StaticString, _ text: borrowing Span<UInt8>, _ range: Range<Int>
+    ) -> Bool {
+        word.withUTF8Buffer { wanted in
+            var start = range.lowerBound
+            while start + wanted.count <= range.upperBound {
+                var place = 0
+                while place < wanted.count {
+                    let (octet, letter) = unsafe (text.octet(start + place), wanted[place])
+                    let isSame =
+                        octet == letter || octet ^ letter == 0x20 && (octet | 0x20) >= 0x61
+                    guard isSame else { break }
+                    place += 1
+                }
+                if place == wanted.count { return true }
+                start += 1
+            }
+            return false
+        }
     }
 
     /// A line between chunks (RFC 9112 §7.1); false when it is none.

@@ -55,6 +55,19 @@ package struct Histogram: Sendable {
         return object
     }
 
+    /// The durations in `count` bins of equal width from `min` to `max`; empty without a value.
+    package func bins(_ count: Int) -> [Int] {
+        guard self.count > 0, count > 0 else { return [] }
+        let width = Swift.max(1, Double(max - min) / Double(count))
+        var bins = [Int](repeating: 0, count: count)
+        for (place, number) in counts.enumerated() where number > 0 {
+            let value = Swift.min(Double(max), Swift.max(Double(min), Histogram.middle(place)))
+            let bin = Swift.min(count - 1, Int((value - Double(min)) / width))
+            bins[bin] += Int(number)
+        }
+        return bins
+    }
+
     /// Nanoseconds as milliseconds with three decimals.
     package static func round(_ nanoseconds: Double) -> Double {
         (nanoseconds / 1000).rounded() / 1000

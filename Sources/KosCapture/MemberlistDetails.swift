@@ -9,7 +9,7 @@ enum MemberlistDetails {
 
     static func write(
         _ name: StaticString, _ bytes: borrowing Span<UInt8>, _ range: Range<Int>,
-        to writer: inout JSONWriter
+        _ secrets: GossipSecrets, to writer: inout JSONWriter
     ) -> Bool {
         writer.name(name)
         writer.beginObject()
@@ -28,8 +28,15 @@ enum MemberlistDetails {
             type = next
         }
         guard type < kinds.count else {
-            // An encrypted packet starts with its version, 0 or 1, and is told apart by nothing.
             writer.field("kind", "unknown")
+            return true
+        }
+        // A sealed packet starts with its version, 0 or 1, and is told apart by nothing but its
+        // key.
+        if !secrets.isEmpty && type <= 1 || type == 9,
+            let messages = secrets.messages(of: bytes.array(range))
+        {
+            writeMessages(messages, isSealed: type <= 1, to: &writer)
             return true
         }
         writer.field("kind", kinds[Int(type)].description)
@@ -38,6 +45,24 @@ enum MemberlistDetails {
             return true
         }
         return writeParts(&cursor, bytes, to: &writer)
+    }
+
+    private static func writeMessages(
+        _ messages: [GossipMessage], isSealed: Bool, to writer: inout JSONWriter
+    ) {
+        writer.field("kind", messages.count == 1 ? messages[0].told.kind : "compound")
+        if messages.count == 1, let node = messages[0].told.node { writer.field("node", node) }
+        if isSealed { writer.field("sealed", true) }
+        guard messages.count > 1 else { return }
+        writer.name("parts")
+        writer.beginArray()
+        for message in messages.prefix(FrameDetails.maxItems) {
+            writer.beginObject()
+            writer.field("kind", message.told.kind)
+            if let node = message.told.node { writer.field("node", node) }
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     /// A compound message: a count, lengths, then the messages.

@@ -8,8 +8,9 @@ extension MeshView {
         var vanished = false
         for (index, sighting) in track.sightings.enumerated() {
             guard let from = node(at: sighting.from) else { continue }
-            guard let to = node(at: sighting.to) else { continue }
-            let number = link(from, to, sighting.from.transport, at: sighting.time)
+            guard let to = node(at: sighting.to),
+                let number = link(from, to, sighting.from.transport, at: sighting.time)
+            else { continue }
             note(sighting, on: number)
             guard let destination = track.destination else { continue }
             if to == destination {
@@ -42,7 +43,9 @@ extension MeshView {
                             Pair(source: number, destination: other)] != nil
                 else { continue }
                 let transport = figures["transport"]?.string.flatMap { TransportType(rawValue: $0) }
-                let link = link(number, other, transport ?? .udp, at: node.lastSeen)
+                guard let link = link(number, other, transport ?? .udp, at: node.lastSeen) else {
+                    return
+                }
                 links[link].announced = figures
             }
         }

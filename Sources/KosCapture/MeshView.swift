@@ -34,6 +34,7 @@ package struct MeshView: Sendable {
     package static let maxNodes = 65_536
     package static let maxEnds = 131_072
     package static let maxTracks = 65_536
+    package static let maxLinks = 1_048_576
 
     /// What is known of one node.
     package struct Node: Sendable {
@@ -47,6 +48,8 @@ package struct MeshView: Sendable {
         package var forwarded = 0
         package var dropped = 0
         package var ends: [HopEnd] = []
+        /// When it sent something itself.
+        package internal(set) var presence = Presence()
         /// What it says of itself: the payload of its latest `nodeInfo` or `linkState`.
         package internal(set) var announcement: JSONObject?
         var sequence = -1
@@ -143,6 +146,7 @@ package struct MeshView: Sendable {
             if let name = head.sender, let sender = node(name, at: sighting.time) {
                 settle(sender, at: sighting.from)
                 nodes[sender].packetsSent += 1
+                nodes[sender].presence.note(sighting.time)
                 nodes[sender].bytesSent += sighting.lengthBytes
             }
             if let name = head.receiver, let receiver = node(name, at: sighting.time),
@@ -195,7 +199,9 @@ package struct MeshView: Sendable {
             guard let from = node(one, at: sighting.time), let to = node(two, at: sighting.time),
                 from != to
             else { return }
-            let number = link(from, to, sighting.from.transport, at: sighting.time)
+            guard let number = link(from, to, sighting.from.transport, at: sighting.time) else {
+                return
+            }
             links[number].lastSeen = max(links[number].lastSeen, sighting.time)
             links[number].pathObservations += 1
         }
@@ -206,9 +212,8 @@ package struct MeshView: Sendable {
         _ source: String, _ destination: String, _ quality: Double?, at time: Int64
     ) {
         guard source != destination, let from = node(source, at: time),
-            let to = node(destination, at: time)
+            let to = node(destination, at: time), let number = link(from, to, .udp, at: time)
         else { return }
-        let number = link(from, to, .udp, at: time)
         links[number].pathObservations += 1
         links[number].lastSeen = max(links[number].lastSeen, time)
         if let quality { links[number].announced = ["reliability": .number(quality)] }
@@ -216,9 +221,13 @@ package struct MeshView: Sendable {
 
     mutating func link(
         _ from: Int, _ to: Int, _ transport: TransportType, at time: Int64
-    ) -> Int {
+    ) -> Int? {
         let pair = Pair(source: from, destination: to)
         if let number = linkNumbers[pair] { return number }
+        guard links.count < MeshView.maxLinks else {
+            refused += 1
+            return nil
+        }
         linkNumbers[pair] = links.count
         links.append(
             Link(
@@ -281,7 +290,11 @@ package struct MeshView: Sendable {
         let tracks = Array(old.values) + Array(young.values)
         old = [:]
         young = [:]
-        for track in tracks.sorted(by: MeshView.isEarlier) { finish(track) }
+        // Tracks are large: their places are sorted.
+        let times = tracks.map { $0.sightings.first?.time ?? 0 }
+        for place in tracks.indices.sorted(by: { times[$0] < times[$1] }) {
+            finish(tracks[place])
+        }
         addAnnouncedLinks()
     }
 

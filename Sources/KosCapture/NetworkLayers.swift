@@ -21,7 +21,7 @@ extension Dissector {
         guard window.left >= 20, header >= 20 else { return malformed(.ip, &frame) }
         frame.source = .ipv4(bytes.be32(at &+ 12))
         frame.destination = .ipv4(bytes.be32(at &+ 16))
-        frame.identification = bytes.be16(at &+ 4)
+        frame.identification = UInt32(bytes.be16(at &+ 4))
         frame.hopLimit = bytes.octet(at &+ 8)
         forgetTransport(&frame)
         // A total length of 0 is what segmentation offload leaves behind.
@@ -35,7 +35,9 @@ extension Dissector {
         guard window.left >= header else { return malformed(.ip, &frame) }
         window.at = at &+ header
         let fragment = bytes.be16(at &+ 6)
-        frame.isFragment = fragment & 0x3FFF != 0
+        setFragment(
+            fragment & 0x3FFF != 0, Int(fragment & 0x1FFF) &* 8, fragment & 0x2000 != 0,
+            bytes.octet(at &+ 9), window, &frame)
         setPayload(window, &frame)
         guard fragment & 0x1FFF == 0 else { return .done }
         return .network(bytes.octet(at &+ 9), version: 4)
@@ -80,13 +82,13 @@ extension Dissector {
                 guard window.left >= 8 else { return malformed(.ipv6, &frame) }
                 next = bytes.octet(window.at)
                 let offset = bytes.be16(window.at &+ 2)
-                frame.identification = bytes.be16(window.at &+ 6)
-                frame.isFragment = offset & 0xFFF9 != 0
+                frame.identification = bytes.be32(window.at &+ 4)
                 window.at &+= 8
-                if offset >> 3 != 0 {
-                    setPayload(window, &frame)
-                    return .done
-                }
+                setFragment(
+                    offset & 0xFFF9 != 0, Int(offset & 0xFFF8), offset & 1 != 0, next, window,
+                    &frame)
+                setPayload(window, &frame)
+                if offset >> 3 != 0 { return .done }
             default:
                 setPayload(window, &frame)
                 return .network(next, version: 6)
@@ -238,6 +240,20 @@ extension Dissector {
         frame.sourcePort = 0
         frame.destinationPort = 0
         frame.isFragment = false
+    }
+
+    private func setFragment(
+        _ isFragment: Bool, _ offset: Int, _ hasMore: Bool, _ next: UInt8,
+        _ window: Window, _ frame: inout CapturedFrame
+    ) {
+        frame.isFragment = isFragment
+        guard isFragment else { return }
+        frame.fragmentOffset = offset
+        frame.hasMoreFragments = hasMore
+        frame.fragmentNext = next
+        frame.fragmentStart = window.at
+        // What the capture cut off cannot be put together.
+        frame.fragmentEnd = window.end == window.wireEnd ? window.end : window.at
     }
 
     func setPayload(_ window: Window, _ frame: inout CapturedFrame) {

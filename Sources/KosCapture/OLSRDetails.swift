@@ -38,6 +38,21 @@ package enum OLSRDetails {
         return true
     }
 
+    /// What the packet's HELLO says of the time to the next, in nanoseconds (RFC 3626 §6.1, §18.3).
+    static func helloInterval(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int64? {
+        var found: Int64?
+        var places: [Int] = []
+        _ = each(bytes, range) { message in
+            if message.type == 1 || message.type == 201 { places.append(message.body.lowerBound) }
+        }
+        if let place = places.first {
+            let code = bytes.octet(place + 2)
+            // C·(1 + a/16)·2^b, C = 1/16 s.
+            found = Int64(16 + code >> 4) * (62_500_000 / 16) << Int64(code & 15)
+        }
+        return found
+    }
+
     /// Hands out a HELLO's neighbours with their link code (RFC 3626 §6.1), and the share of HELLOs
     /// heard where the dialect tells it.
     package static func eachNeighbour(

@@ -12,6 +12,7 @@ package struct PacketHead: Sendable {
     package var ttl = 0
     package var kind = ""
     package var wantsReceipt = false
+    package var isSigned = false
     /// `payload.kind` of a control packet.
     package var control = ""
     /// The packet that a receipt or reply answers.
@@ -20,8 +21,7 @@ package struct PacketHead: Sendable {
     package var payload = 0..<0
     /// Where the `capture` member of a packet record is.
     package var capture = 0..<0
-    /// Whether the object has members that a record would have twice, or octets that a terminal
-    /// should not see raw.
+    /// Whether the object has members that a record would have twice.
     package var needsRewriting = false
 
     /// The node that sent the frame: a packet has crossed `hops` links when it is read.
@@ -51,7 +51,6 @@ package struct PacketHead: Sendable {
             return nil
         }
         guard !id.isEmpty, !source.isEmpty, !destination.isEmpty else { return nil }
-        needsRewriting = needsRewriting || PacketHead.hasDoubtfulOctets(octets)
     }
 
     private mutating func read(
@@ -94,6 +93,8 @@ package struct PacketHead: Sendable {
             destination = value.string(in: text)
         } else if name.equals("ref", in: text) {
             ref = value.string(in: text)
+        } else if name.equals("signature", in: text) {
+            isSigned = true
         } else if name.equals("type", in: text) || name.equals("kos", in: text)
             || name.equals("capture", in: text)
         {
@@ -160,7 +161,7 @@ package struct PacketHead: Sendable {
     }
 
     /// Controls, DEL and all that is not ASCII: what the record writer may escape.
-    private static func hasDoubtfulOctets(_ text: borrowing Span<UInt8>) -> Bool {
+    static func hasDoubtfulOctets(_ text: borrowing Span<UInt8>) -> Bool {
         guard text.isASCII else { return true }
         for index in text.indices where text[index] < 0x20 || text[index] == 0x7F { return true }
         return false

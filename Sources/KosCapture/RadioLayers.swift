@@ -78,6 +78,14 @@ extension Dissector {
         var source = address(10)
         if isFourth { source = address(24) } else if isFromDS, type == 2 { source = address(16) }
         setLinkAddresses(source, destination, &frame)
+        // A mesh action frame with path selection elements (§9.6.16.3).
+        if type == 0, subtype == 13, control & 0x4000 == 0, window.left >= 26,
+            bytes.be16(at &+ 24) == 0x0D01
+        {
+            window.at &+= 26
+            setPayload(window, &frame)
+            return .payload(.hwmp)
+        }
         guard type == 2, subtype & 4 == 0, control & 0x4000 == 0 else { return .done }
         if subtype & 8 != 0 {
             let quality = bytes.le16(at &+ header)
@@ -190,6 +198,17 @@ extension Dissector {
 
     // MARK: LoRa
 
+    /// Meshtastic's header, in front of what it encrypts: to, from, id, flags, channel hash.
+    private func meshtastic(
+        _ window: Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
+    ) -> Layer {
+        guard window.left >= 14 else { return .done }
+        setLinkAddresses(
+            FrameAddress(.device, low: UInt64(bytes.le32(window.at &+ 4))),
+            FrameAddress(.device, low: UInt64(bytes.le32(window.at))), &frame)
+        return .payload(.meshtastic)
+    }
+
     /// LINKTYPE_LORATAP, versions 0 and 1: <https://github.com/eriknl/LoRaTap>.
     func loRaTap(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
@@ -207,7 +226,11 @@ extension Dissector {
         let word = bytes.octet(at &+ 14)
         window.at = at &+ length
         setPayload(window, &frame)
-        guard word == 0x34, window.left >= 1 else { return carried(.none, &window, bytes, &frame) }
+        let isOurs = RadioPackets.isFrame(bytes, window.at..<max(window.at, window.end))
+        if word == 0x2B, !isOurs { return meshtastic(window, bytes, &frame) }
+        guard word == 0x34, !isOurs, window.left >= 1 else {
+            return carried(.none, &window, bytes, &frame)
+        }
         // LoRaWAN 1.0.4 §4.2: the kind of message, and for data the device's address.
         let kind = bytes.octet(window.at) >> 5
         if (2...5).contains(kind), window.left >= 5 {

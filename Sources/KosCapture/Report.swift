@@ -12,10 +12,14 @@ package struct Report: Sendable {
         var bytes = 0
         var firstSeen = Int64.max
         var lastSeen = Int64.min
+        var presence = Presence()
+        var gaps = SequenceGaps()
     }
     struct Slice: Sendable {
         var packets = 0
         var bytes = 0
+        /// Links of the mesh that were used.
+        var links: Set<MeshView.Pair> = []
     }
     struct Query: Hashable, Sendable {
         let client: FrameAddress
@@ -33,24 +37,29 @@ package struct Report: Sendable {
     package internal(set) var flows = FlowTable()
     private(set) var stations: [FrameAddress: Station] = [:]
     private(set) var slices: [Int64: Slice] = [:]
+    private var sliceLinks = 0
+    /// Up to when `liveRecords` has told of flows.
+    var told = Int64.min
     package internal(set) var protocols = [UInt32](
         repeating: 0, count: FrameProtocol.allCases.count)
     var discovery = RouteDiscovery()
-    private var streams = StreamTable()
-    private var text = PacketText()
-    private var none = JSONWriter()
+    private(set) var finder: PacketFinder
     private var queries: [Query: Int64] = [:]
     package internal(set) var queryCount = 0
     package internal(set) var answerTime = Histogram()
 
-    package init(scopes: Set<ReportRecord.Scope>, interval: Duration = .seconds(60)) {
+    package init(
+        scopes: Set<ReportRecord.Scope>, interval: Duration = .seconds(60),
+        keys: CaptureKeys? = nil
+    ) {
         self.scopes = scopes
         self.interval = interval
+        finder = PacketFinder(keys: keys)
     }
 
     /// Counts one frame; `evict` is handed what can be said already of flows that had to make room.
     package mutating func add(
-        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, evict: ([ReportRecord]) -> Void
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, evict: (ReportRecord) -> Void
     ) {
         packets += 1
         self.bytes += frame.lengthBytes
@@ -60,8 +69,9 @@ package struct Report: Sendable {
             lastSeen = max(lastSeen ?? time, time)
             if scopes.contains(.interval) { addSlice(frame, time) }
         }
+        let wantsFlows = scopes.contains(.flow)
         flows.add(frame) { gone in
-            if scopes.contains(.flow) { evict(gone.map { Report.record($0, isEvicted: true) }) }
+            if wantsFlows { evict(Report.record(gone, isEvicted: true)) }
         }
         if scopes.contains(.node) {
             addStation(frame.source, frame)
@@ -69,19 +79,47 @@ package struct Report: Sendable {
         }
         if frame.protocols.last == .dns { addQuery(frame, bytes) }
         discovery.add(frame, bytes)
+        addHello(frame, bytes)
+        mesh.addRouting(frame, bytes)
         addPackets(frame, bytes)
     }
 
     private mutating func addPackets(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
-        var found: [CarriedPacket] = []
-        streams.read(frame, bytes) { found.append($0) }
-        for packet in found {
-            guard
-                let head = text.read(
-                    packet, of: frame, interface: [], into: &none, mayWrite: false)
+        for packet in finder.find(in: frame, bytes) {
+            let sighting = HopSighting(frame, packet.transport)
+            if let time = frame.time { discovery.add(packet.head, at: time) }
+            mesh.add(packet.head, sighting, packet.octets.span)
+            guard scopes.contains(.interval), let from = mesh.node(at: sighting.from),
+                let to = mesh.node(at: sighting.to), from != to, frame.time != nil
             else { continue }
-            mesh.add(head, HopSighting(frame, packet.transport), packet.octets.span)
+            let place = sighting.time / max(1, interval.nanoseconds)
+            if sliceLinks < Report.maxIntervals,
+                slices[place]?.links.insert(MeshView.Pair(source: from, destination: to)).inserted
+                    ?? false
+            {
+                sliceLinks += 1
+            }
         }
+    }
+
+    /// What routing protocols promise: how often they speak, and that they count what they send.
+    private mutating func addHello(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
+        guard let time = frame.time, frame.malformed == .none else { return }
+        var interval: Int64?
+        let sequence: UInt16
+        switch frame.protocols.last {
+        case .olsr:
+            // The packet sequence number is its sender's own (RFC 3626 §3.3).
+            sequence = bytes.be16(frame.payloadStart + 2)
+            interval = OLSRDetails.helloInterval(bytes, frame.payload)
+        case .babel:
+            guard let hello = BabelDetails.hello(bytes, frame.payload) else { return }
+            (sequence, interval) = (hello.sequence, hello.interval)
+        default: return
+        }
+        guard stations[frame.source] != nil || stations.count < Report.maxAddresses else { return }
+        stations[frame.source, default: Station()].presence.note(time, interval: interval)
+        stations[frame.source]?.gaps.note(sequence)
     }
 
     private mutating func addSlice(_ frame: CapturedFrame, _ time: Int64) {
@@ -123,6 +161,9 @@ package struct Report: Sendable {
             answerTime.add(time - asked)
         }
     }
+
+    /// Flows put out early for want of room.
+    package var evicted: Int { flows.evicted }
 
     package var durationMs: Double {
         guard let firstSeen, let lastSeen else { return 0 }

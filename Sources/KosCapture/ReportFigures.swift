@@ -2,18 +2,31 @@ package import KosCore
 
 /// The report's records.
 extension Report {
-    /// All records of the scopes asked for; call once, at the end.
-    package mutating func records(file: String?) -> [ReportRecord] {
+    /// All records of the scopes asked for, one by one; call once, at the end.
+    package mutating func finish(
+        file: String?, _ give: (ReportRecord) throws -> Void
+    ) rethrows {
         mesh.finish()
-        var records: [ReportRecord] = []
-        if scopes.contains(.total) { records.append(total(file)) }
-        if scopes.contains(.node) { records += nodeRecords() + stationRecords() }
-        if scopes.contains(.link) { records += linkReports() }
-        if scopes.contains(.flow) {
-            records += flows.flows.map { Report.record($0, isEvicted: false) }
+        if scopes.contains(.total) { try give(total(file)) }
+        if scopes.contains(.node) {
+            for record in nodeRecords() + stationRecords() { try give(record) }
         }
-        if scopes.contains(.interval) { records += sliceRecords() }
-        return records
+        if scopes.contains(.link) { for record in linkReports() { try give(record) } }
+        if scopes.contains(.flow) {
+            for flow in flows.flows { try give(Report.record(flow, isEvicted: false)) }
+        }
+        if scopes.contains(.interval) { for record in sliceRecords() { try give(record) } }
+    }
+
+    /// What can be said of the flows that were heard since the last call, while they live.
+    package mutating func liveRecords() -> [ReportRecord] {
+        let since = told
+        told = lastSeen ?? since
+        return flows.flows.filter { $0.lastSeen > since }.map { flow in
+            var record = Report.record(flow, isEvicted: false)
+            record.figures["isLive"] = .boolean(true)
+            return record
+        }
     }
 
     private var end: Timestamp? {
@@ -55,6 +68,13 @@ extension Report {
             ]
             dns["latencyMs"] = answerTime.milliseconds.map { .object($0) }
             figures["dns"] = .object(dns)
+        }
+        if let keys = finder.keys {
+            var signatures = JSONObject()
+            for finding in CaptureKeys.Finding.allCases {
+                signatures[finding.rawValue] = .number(Double(keys.counts[finding] ?? 0))
+            }
+            figures["signatures"] = .object(signatures)
         }
         figures["protocols"] = .object(protocolFigures)
         var subject = JSONObject()
@@ -98,15 +118,29 @@ extension Report {
             }
             let bytes = node.bytesSent + node.bytesReceived
             figures["throughputBps"] = Report.rate(bytes, over: durationMs)
-            if let firstSeen, let lastSeen, lastSeen > firstSeen {
-                let heard = Double(node.lastSeen - node.firstSeen) / Double(lastSeen - firstSeen)
-                figures["availability"] = .number((heard * 1e4).rounded() / 1e4)
-            }
+            let presence = self.presence(of: node)
+            addPresence(presence, to: &figures)
             return ReportRecord(
                 scope: .node, timestamp: Timestamp(milliseconds: node.lastSeen / 1_000_000),
                 subject: ["nodeId": .string(node.name)],
                 packets: node.packetsSent + node.packetsReceived, bytes: bytes,
                 durationMs: durationMs, figures: figures)
+        }
+    }
+
+    /// A node of a routing protocol is its address, and its protocol says how often it speaks.
+    private func presence(of node: MeshView.Node) -> Presence {
+        guard let address = FrameAddress(text: node.name), let station = stations[address] else {
+            return node.presence
+        }
+        return station.presence
+    }
+
+    private func addPresence(_ presence: Presence, to figures: inout JSONObject) {
+        guard let lastSeen, let share = presence.availability(until: lastSeen) else { return }
+        figures["availability"] = .number(share)
+        if presence.isAway(at: lastSeen), let last = presence.last {
+            figures["lastAnswer"] = .number(Double(last / 1_000_000))
         }
     }
 
@@ -119,6 +153,8 @@ extension Report {
         return sorted.map { text, station in
             var figures = JSONObject()
             figures["throughputBps"] = Report.rate(station.bytes, over: durationMs)
+            addPresence(station.presence, to: &figures)
+            figures["lossRatio"] = station.gaps.lossRatio.map { .number($0) }
             let isTimed = station.lastSeen >= station.firstSeen
             return ReportRecord(
                 scope: .node,
@@ -188,6 +224,13 @@ extension Report {
             let start = place.multipliedReportingOverflow(by: width).partialValue / 1_000_000
             var figures = JSONObject()
             figures["throughputBps"] = Report.rate(slice.bytes, over: interval.milliseconds)
+            // Each walk is nodes by nodes: what would take minutes is left out.
+            if !slice.links.isEmpty,
+                mesh.nodes.count * mesh.nodes.count < 400_000_000 / slices.count
+            {
+                figures["links"] = .number(Double(slice.links.count))
+                figures["connectivity"] = mesh.connectivity(of: slice.links).map { .number($0) }
+            }
             return ReportRecord(
                 scope: .interval, timestamp: Timestamp(milliseconds: start),
                 subject: ["start": .number(Double(start))], packets: slice.packets,
@@ -200,6 +243,11 @@ extension MeshView {
     /// Share of the ordered pairs of nodes between which links make a path; nil below two nodes,
     /// and for more nodes than are worth the walk.
     package var connectivity: Double? {
+        connectivity(of: Set(links.map { Pair(source: $0.source, destination: $0.destination) }))
+    }
+
+    /// The same with these links alone: all nodes ever seen are counted.
+    func connectivity(of links: Set<Pair>) -> Double? {
         guard (2...2048).contains(nodes.count) else { return nil }
         var neighbours = [[Int]](repeating: [], count: nodes.count)
         for link in links { neighbours[link.source].append(link.destination) }

@@ -34,6 +34,7 @@ package struct StreamTable: Sendable {
     private var young: [StreamKey: ByteStream] = [:]
     private var old: [StreamKey: ByteStream] = [:]
     private var held = 0
+    private var radio = RadioPackets()
     /// Streams forgotten because there were too many.
     package private(set) var evicted = 0
     /// Streams that lost octets which were never sent again, or were cut off by the snapshot
@@ -44,16 +45,31 @@ package struct StreamTable: Sendable {
 
     /// Hands out the packets that `frame` completes.
     package mutating func read(
-        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, give: (CarriedPacket) -> Void
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, names: ShortNames? = nil,
+        give: (CarriedPacket) -> Void
     ) {
         switch frame.transport {
         case .udp where frame.protocols.last == .kos:
             give(CarriedPacket(octets: bytes.array(frame.payload), transport: .udp))
         case .tcp where frame.malformed == .none && !frame.isFragment:
             readSegment(frame, bytes, give: give)
-        case .none where frame.protocols.last == .kos:
-            give(CarriedPacket(octets: bytes.array(frame.payload), transport: .lora))
+        case .none where frame.protocols.last == .kos: readRadio(frame, bytes, names, give: give)
         default: return
+        }
+    }
+
+    private mutating func readRadio(
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, _ names: ShortNames?,
+        give: (CarriedPacket) -> Void
+    ) {
+        let octets = bytes.array(frame.payload)
+        let isBluetooth =
+            frame.protocols.contains(.btl2cap) || frame.protocols.contains(.btle)
+        let transport = isBluetooth ? TransportType.bluetooth : .lora
+        if Dissector.isPacket(octets.span, at: 0) {
+            give(CarriedPacket(octets: octets, transport: transport))
+        } else if let packet = radio.read(octets, from: frame.source, names ?? ShortNames()) {
+            give(CarriedPacket(octets: packet, transport: transport))
         }
     }
 

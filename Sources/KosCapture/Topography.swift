@@ -5,24 +5,16 @@ package struct Topography: Sendable {
     package private(set) var mesh = MeshView()
     /// Nanoseconds; the latest packet's time.
     package private(set) var lastSeen: Int64?
-    private var streams = StreamTable()
-    private var text = PacketText()
-    private var none = JSONWriter()
+    private var finder: PacketFinder
     private var reader = JSONReader()
 
-    package init() {}
+    package init(keys: CaptureKeys? = nil) { finder = PacketFinder(keys: keys) }
 
     package mutating func add(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
         note(frame.time)
-        addRouting(frame, bytes)
-        var found: [CarriedPacket] = []
-        streams.read(frame, bytes) { found.append($0) }
-        for packet in found {
-            guard
-                let head = text.read(
-                    packet, of: frame, interface: [], into: &none, mayWrite: false)
-            else { continue }
-            mesh.add(head, HopSighting(frame, packet.transport), packet.octets.span)
+        mesh.addRouting(frame, bytes)
+        for packet in finder.find(in: frame, bytes) where packet.finding != .bad {
+            mesh.add(packet.head, HopSighting(frame, packet.transport), packet.octets.span)
         }
     }
 
@@ -35,42 +27,6 @@ package struct Topography: Sendable {
         note(sighting.time)
         mesh.add(head, sighting, line)
         return true
-    }
-
-    /// Who hears whom, as the routing protocols of others say it; nodes are their addresses.
-    private mutating func addRouting(_ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>) {
-        let time = frame.time ?? 0
-        switch frame.protocols.last {
-        case .olsr:
-            var messages: [OLSRDetails.Message] = []
-            _ = OLSRDetails.each(bytes, frame.payload) { messages.append($0) }
-            for message in messages { add(message, bytes, time) }
-        case .aodv where bytes.octet(frame.payloadStart) == 2 && !frame.destination.isGroup:
-            // A reply goes from neighbour to neighbour along the route that it makes.
-            mesh.observe(frame.source.text, frame.destination.text, nil, at: time)
-        default: return
-        }
-    }
-
-    private mutating func add(
-        _ message: OLSRDetails.Message, _ bytes: borrowing Span<UInt8>, _ time: Int64
-    ) {
-        let origin = message.originator.text
-        var links: [(String, Double?)] = []
-        switch message.type {
-        case 1, 201:
-            // Neighbour types 1 and 2 are symmetric (RFC 3626 §6.1.1): both directions hold.
-            _ = OLSRDetails.eachNeighbour(of: message, bytes) { address, code, quality in
-                if code >> 2 & 3 != 0, code & 3 != 3 { links.append((address.text, quality)) }
-            }
-        case 2, 202:
-            _ = OLSRDetails.eachAdvertised(of: message, bytes) { links.append(($0.text, nil)) }
-        default: return
-        }
-        for (other, quality) in links.prefix(256) {
-            mesh.observe(origin, other, quality, at: time)
-            if message.type < 200 { mesh.observe(other, origin, nil, at: time) }
-        }
     }
 
     private mutating func note(_ time: Int64?) {

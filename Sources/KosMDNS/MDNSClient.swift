@@ -59,6 +59,8 @@ package final class MDNSClient {
     private var cached: Set<ServiceKey> = []
     private var exhausted: Set<String> = []
     private var sources: [ServiceKey: Sighting.Source] = [:]
+    /// On how many interfaces and IP versions an instance of this host's neighbours is seen.
+    private let breadth: Int
     private var again: [ServiceKey: Instant] = [:]
     private var isComplete = false
     var group: OpaquePointer?
@@ -73,6 +75,7 @@ package final class MDNSClient {
         self.browsing = browsing
         self.announcing = announcing
         random = SplitMix64(seed: seed)
+        breadth = MulticastInterfaces.count(of: interface)
         guard let interface else {
             publishInterface = Avahi.anyInterface
             return
@@ -298,9 +301,7 @@ package final class MDNSClient {
         if let instance {
             sources[key] = instance.source
             events.append(.resolved(instance))
-            if cached.contains(key), !resolving.contains(where: key.isSameInstance) {
-                events.append(.whole(instance.source))
-            }
+            if isWhole(key) { events.append(.whole(instance.source)) }
             if browsing?.isWatch != true { close(key) }
         } else {
             if let source = sources.removeValue(forKey: key) { events.append(.unreachable(source)) }
@@ -312,6 +313,14 @@ package final class MDNSClient {
         }
         if let next = waiting.popLast() { resolve(next) }
         settle()
+    }
+
+    /// Whether nothing more is to be expected of the instance: the cache had all of it, or it is
+    /// there on every interface and IP version.
+    private func isWhole(_ key: ServiceKey) -> Bool {
+        guard !resolving.contains(where: key.isSameInstance) else { return false }
+        return cached.contains(key)
+            || sources.keys.count(where: key.isSameInstance) >= breadth
     }
 
     private func forget(_ key: ServiceKey) {

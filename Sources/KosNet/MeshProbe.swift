@@ -1,4 +1,5 @@
 package import KosCore
+import KosCrypto
 import NIOCore
 import NIOPosix
 
@@ -22,7 +23,8 @@ package final class MeshProbe: Sendable {
 
     /// Connects to every endpoint; `tell` is called on another thread.
     package init(
-        _ endpoints: [Endpoint], signer: any Signer, wantsTopology: Bool, epoch: Timestamp,
+        _ endpoints: [Endpoint], identity: NodeIdentity, files: TLSFiles, wantsTopology: Bool,
+        epoch: Timestamp,
         seed: UInt64,
         now: @escaping @Sendable () -> Instant, tell: @escaping @Sendable (Event) -> Void
     ) {
@@ -33,18 +35,29 @@ package final class MeshProbe: Sendable {
         loop.execute {
             var settings = MeshNode.Settings()
             settings.role = .leaf
+            settings.sealer = identity
             settings.heartbeat = .milliseconds(500)
             let node = MeshNode(
-                signer: signer, verifier: SignatureVerifier(), settings: settings, epoch: epoch,
+                signer: identity, verifier: SignatureVerifier(), settings: settings, epoch: epoch,
                 at: now(),
                 seed: seed)
             let driver = NodeDriver(node, on: loop, now: now)
+            driver.tls = TLSCredentials(identity, files) {
+                epoch + .nanoseconds(now().nanoseconds)
+            }
             box.value = driver
             let watch = Watch(driver, wantsTopology: wantsTopology, epoch: epoch, tell: tell)
             driver.observer = { output, time in watch.observe(output, time) }
             driver.settled = { watch.measure() }
             driver.dialFailed = { endpoint, reason in tell(.failed(endpoint, reason)) }
             for endpoint in endpoints { driver.post(.connect(endpoint)) }
+        }
+    }
+
+    /// Connects to more of them.
+    package func connect(_ endpoints: [Endpoint]) {
+        loop.execute { [driver] in
+            for endpoint in endpoints { driver.value?.post(.connect(endpoint)) }
         }
     }
 

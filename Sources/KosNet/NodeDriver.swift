@@ -18,6 +18,20 @@ package final class NodeDriver {
     /// Connections that could not be made, with the reason, for the tool to tell of.
     package var dialFailed: (Endpoint, String) -> Void = { _, _ in }
 
+    /// Told of messages that break the rules of their transport.
+    package var refused: (String, Endpoint) -> Void = { _, _ in }
+    /// Told how far a connection that is being made has come.
+    package var phase: (Endpoint, DialPhase) -> Void = { _, _ in }
+    package var dialing = DialSettings()
+    /// What endpoints with TLS show and ask; nil where there are none.
+    package var tls: TLSCredentials?
+    /// Connections of each address.
+    package var callers = AddressCount()
+    /// Send back what comes, as it comes, and leave the node out of it: for conformance tests.
+    package var isEcho = false
+    /// Told when a connection whose messages were sent back is over.
+    package var echoEnded: () -> Void = {}
+
     /// What `GET /metrics` on the WebSocket port answers; nothing is there while it is nil.
     package var exposition: (() -> String)?
 
@@ -25,6 +39,8 @@ package final class NodeDriver {
     package var carriers: [TransportType: any Carrier] = [:]
     /// Told of what a carrier has to say.
     package var carrierNote: (Endpoint, String) -> Void = { _, _ in }
+    /// Links over HTTP, which outlive their requests.
+    let web = HTTPLinks()
 
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]
@@ -141,6 +157,17 @@ package final class NodeDriver {
         post(.link(.closed(link)))
     }
 
+    /// Whether more was written than the neighbours take just now.
+    package var isCongested: Bool {
+        node.queuedOctets > 0 || conduits.values.contains { !$0.isWritable }
+    }
+
+    /// Says to every neighbour that nothing more comes, and leaves it to them to close: what is on
+    /// its way arrives.
+    package func finishWriting() {
+        for conduit in conduits.values { conduit.finish() }
+    }
+
     package var linkCount: Int { conduits.count }
 
     /// Octets that the neighbours have not taken yet.
@@ -193,6 +220,8 @@ package protocol Conduit: AnyObject {
     func write(_ octets: [UInt8])
     func flush()
     func close()
+    /// Nothing more is written; the other end closes.
+    func finish()
     /// Whether to take what comes, or to leave it where it is.
     func read(_ isWanted: Bool)
 }
@@ -200,6 +229,7 @@ package protocol Conduit: AnyObject {
 extension Conduit {
     /// Where nothing can be left waiting everything is taken.
     package func read(_ isWanted: Bool) {}
+    package func finish() { close() }
 }
 
 extension Channel {

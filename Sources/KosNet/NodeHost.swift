@@ -67,6 +67,19 @@ package final class NodeHost {
         }
     }
 
+    /// A way for other threads to have `body` called on the loop.
+    package func entrance<Message: Sendable>(
+        _ body: @escaping (Message) throws -> Void
+    ) -> @Sendable (Message) -> Void {
+        let bound = NIOLoopBound((self, body), eventLoop: loop)
+        return { [loop] message in
+            loop.execute {
+                let (host, body) = bound.value
+                host.guarded { try body(message) }
+            }
+        }
+    }
+
     /// Listens on `endpoints`, then calls `body` with what became of each, in order.
     package func listen(
         on endpoints: [Endpoint],

@@ -3,7 +3,7 @@ import Glibc
 package import KosCore
 
 /// An Ed25519 key pair on disk: PKCS#8 PEM (RFC 8410), mode 0600, as `openssl genpkey` writes it.
-package struct NodeIdentity: Signer {
+package struct NodeIdentity: Signer, Sealer {
     package struct Failure: AdapterFailure, Sendable {
         package let code = "identity"
         package let message: String
@@ -13,6 +13,9 @@ package struct NodeIdentity: Signer {
 
     package let node: NodeID
     private let key: Curve25519.Signing.PrivateKey
+    private let opener: Curve25519.KeyAgreement.PrivateKey
+    /// For tokens; another one in each run.
+    private let secret = SymmetricKey(size: .bits256)
 
     /// DER of an Ed25519 private key up to its 32 octets.
     private static let prefix: [UInt8] = [
@@ -25,10 +28,12 @@ package struct NodeIdentity: Signer {
     private init(key: Curve25519.Signing.PrivateKey) {
         self.key = key
         let octets = Array(key.publicKey.rawRepresentation)
-        guard let node = NodeID(publicKey: octets) else {
-            preconditionFailure("an Ed25519 public key has 32 octets")
-        }
+        guard let node = NodeID(publicKey: octets),
+            let opener = try? Curve25519.KeyAgreement.PrivateKey(
+                rawRepresentation: NodeIdentity.sealingSeed(key))
+        else { preconditionFailure("a key of Curve25519 has 32 octets") }
         self.node = node
+        self.opener = opener
     }
 
     /// Reads the key at `path`, or makes one there when there is none.
@@ -59,8 +64,37 @@ package struct NodeIdentity: Signer {
         (try? key.signature(for: message)).map(Array.init) ?? []
     }
 
+    // MARK: Tokens and seals
+
+    package func token(for context: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: context, using: secret))
+    }
+
+    /// The key for seals is another one than the key for signatures, drawn from the same file (RFC
+    /// 5869), so that there is one thing to keep.
+    private static func sealingSeed(_ key: Curve25519.Signing.PrivateKey) -> [UInt8] {
+        let derived = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: key.rawRepresentation),
+            info: Array("kos-sealing-key-v1".utf8), outputByteCount: 32)
+        return derived.withUnsafeBytes { Array($0) }
+    }
+
+    package var sealingKey: [UInt8] { Array(opener.publicKey.rawRepresentation) }
+
+    package func seal(
+        _ plain: [UInt8], to key: [UInt8], info: [UInt8], authenticating: [UInt8]
+    ) -> [UInt8]? {
+        HybridEncryption.seal(plain, to: key, info: info, authenticating: authenticating)
+    }
+
+    package func open(_ sealed: [UInt8], info: [UInt8], authenticating: [UInt8]) -> [UInt8]? {
+        HybridEncryption.open(
+            sealed, with: Array(opener.rawRepresentation), info: info,
+            authenticating: authenticating)
+    }
+
     private static func read(_ path: String) throws(Failure) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
             throw Failure(path: path, message: String(cString: strerror(errno)))
@@ -83,7 +117,7 @@ package struct NodeIdentity: Signer {
         let body = Base64.encode(NodeIdentity.prefix + Array(key.rawRepresentation))
         let text = "-----BEGIN PRIVATE KEY-----\n\(body)\n-----END PRIVATE KEY-----\n"
         let draft = "\(path).\(getpid())"
-        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let file = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else {
             throw Failure(path: path, message: String(cString: strerror(errno)))
         }
@@ -106,17 +140,5 @@ package struct NodeIdentity: Signer {
                 throw Failure(path: path, message: "\(folder): \(String(cString: strerror(errno)))")
             }
         }
-    }
-}
-
-/// Ed25519 verification against the key that a node id names.
-package struct SignatureVerifier: Verifier {
-    package init() {}
-
-    package func isValid(_ signature: [UInt8], of message: [UInt8], by node: NodeID) -> Bool {
-        guard let octets = node.publicKey,
-            let key = try? Curve25519.Signing.PublicKey(rawRepresentation: octets)
-        else { return false }
-        return key.isValidSignature(signature, for: message)
     }
 }

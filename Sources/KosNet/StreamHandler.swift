@@ -8,17 +8,17 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     typealias OutboundOut = ByteBuffer
 
     private let driver: NodeDriver
-    private let traits: LinkTraits?
-    private let isOutgoing: Bool
+    private let remote: Endpoint?
+    private let transport: TransportType
     private var context: ChannelHandlerContext?
     private var link: LinkID?
     private(set) var isDirty = false
 
     /// `remote` is nil for accepted connections, whose peer is asked for when they are active.
-    init(driver: NodeDriver, remote: Endpoint?) {
+    init(driver: NodeDriver, remote: Endpoint?, _ transport: TransportType) {
         self.driver = driver
-        isOutgoing = remote != nil
-        traits = remote.map { LinkTraits(transport: .tcp, remote: $0, isOutgoing: true) }
+        self.remote = remote
+        self.transport = transport
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -32,25 +32,32 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     }
 
     private func open(_ context: ChannelHandlerContext) {
-        guard link == nil else { return }
-        let remote = Transports.endpoint(.tcp, context.remoteAddress)
+        guard link == nil, !driver.isEcho else { return }
         link = driver.opened(
-            self, traits ?? LinkTraits(transport: .tcp, remote: remote, isOutgoing: false))
+            self,
+            LinkTraits(
+                transport: transport,
+                remote: remote ?? Transports.endpoint(transport, context.remoteAddress),
+                isOutgoing: remote != nil, provenPeer: TLSGate.peer(of: context.channel)))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if driver.isEcho { return context.writeAndFlush(data, promise: nil) }
         guard let link else { return }
         let buffer = unwrapInboundIn(data)
         driver.received(Array(buffer.readableBytesView), on: link)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // Whoever sends and does not read what comes back is not read from either.
+        if driver.isEcho { read(context.channel.isWritable) }
         if let link, context.channel.isWritable { driver.writable(link) }
         context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         if let link { driver.closed(link) }
+        if driver.isEcho { driver.echoEnded() }
         self.context = nil
         context.fireChannelInactive()
     }
@@ -79,6 +86,11 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     func flush() {
         isDirty = false
         context?.flush()
+    }
+
+    func finish() {
+        context?.flush()
+        context?.close(mode: .output, promise: nil)
     }
 
     func close() {

@@ -10,13 +10,12 @@ package enum Transports {
         package init(_ description: String) { self.description = description }
     }
 
-    static let connectTimeout = TimeAmount.seconds(5)
-
     static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
         switch endpoint.transport {
-        case .tcp: TCPTransport.connect(endpoint, driver: driver)
-        case .ws: WebSocketTransport.connect(endpoint, driver: driver)
+        case .tcp, .tls: TCPTransport.connect(endpoint, driver: driver)
+        case .ws, .wss: WebSocketTransport.connect(endpoint, driver: driver)
         case .udp: UDPTransport.connect(endpoint, driver: driver)
+        case .http: HTTPTransport.connect(endpoint, driver: driver)
         default:
             driver.loop.makeFailedFuture(Failure("\(endpoint.transport.rawValue) is not built in"))
         }
@@ -27,8 +26,8 @@ package enum Transports {
     ) -> EventLoopFuture<(any Channel, Endpoint)> {
         let bound: EventLoopFuture<any Channel>
         switch endpoint.transport {
-        case .tcp: bound = TCPTransport.listen(endpoint, driver: driver)
-        case .ws, .http: bound = WebSocketTransport.listen(endpoint, driver: driver)
+        case .tcp, .tls: bound = TCPTransport.listen(endpoint, driver: driver)
+        case .ws, .wss, .http, .https: bound = WebSocketTransport.listen(endpoint, driver: driver)
         case .udp: bound = UDPTransport.listen(endpoint, driver: driver)
         default:
             return driver.loop.makeFailedFuture(
@@ -41,6 +40,38 @@ package enum Transports {
                 transport: endpoint.transport, host: host, port: local?.port ?? endpoint.port,
                 path: endpoint.path, query: endpoint.query)
             return (channel, actual)
+        }
+    }
+
+    /// Accepts stream connections; `prepare` gives each its handlers.
+    static func serve(
+        _ endpoint: Endpoint, driver: NodeDriver,
+        _ prepare: @escaping @Sendable (any Channel) throws -> Void
+    ) -> EventLoopFuture<any Channel> {
+        let bound = NIOLoopBound(driver, eventLoop: driver.loop)
+        do {
+            // What is wrong with a certificate is known before the first connection.
+            if endpoint.transport.isSecure { try driver.tls?.prepare(endpoint.transport) }
+        } catch {
+            return driver.loop.makeFailedFuture(error)
+        }
+        let bootstrap = ServerBootstrap(group: driver.loop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 1024)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try bound.value.admit(channel, endpoint.transport)
+                    guard endpoint.transport.isSecure else { return try prepare(channel) }
+                    try SecureChannel.server(channel, endpoint.transport, bound.value, prepare)
+                }
+            }
+        if let descriptor = endpoint.descriptor { return bootstrap.withBoundSocket(descriptor) }
+        do {
+            return bootstrap.bind(to: try Transports.bindAddress(of: endpoint))
+        } catch {
+            return driver.loop.makeFailedFuture(error)
         }
     }
 
@@ -77,8 +108,8 @@ package enum Transports {
         case let error as NIOConnectionError:
             if let first = error.connectionErrors.first { return describe(first.error) }
             return "the name \(error.host) cannot be resolved"
-        case ChannelError.connectTimeout:
-            return "no answer within \(connectTimeout.nanoseconds / 1_000_000_000) s"
+        case ChannelError.connectTimeout(let time):
+            return "no answer within \(Double(time.nanoseconds) / 1e9) s"
         default: return "\(error)"
         }
     }

@@ -79,6 +79,7 @@ final class DatagramHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if driver.isEcho { return context.writeAndFlush(data, promise: nil) }
         let envelope = unwrapInboundIn(data)
         let remote = envelope.remoteAddress
         if answerSTUN(envelope, context) { return }

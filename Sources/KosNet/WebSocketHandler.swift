@@ -1,68 +1,74 @@
+import Glibc
 import KosCore
 import NIOCore
-import NIOWebSocket
 
-/// A WebSocket connection after the handshake: messages in, messages out.
+/// A WebSocket connection after the handshake: messages in, messages out. What the rules of RFC
+/// 6455 ask of the octets is `WebSocketReader`'s; here they are moved.
 final class WebSocketHandler: ChannelInboundHandler, Conduit {
-    typealias InboundIn = WebSocketFrame
-    typealias OutboundOut = WebSocketFrame
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// A connection that was silent for so long is asked for a sign of life; after three times
+    /// without one it is given up.
+    private static let silence = TimeAmount.seconds(20)
+    /// How long the other end has for its half of the closing handshake.
+    private static let patience = TimeAmount.seconds(1)
 
     private let driver: NodeDriver
     private let remote: Endpoint
     private let isClient: Bool
+    private var reader: WebSocketReader
+    private var writer: WebSocketWriter
+    private var keys = MaskKeys()
     private var context: ChannelHandlerContext?
     private var link: LinkID?
     private var isClosing = false
-    /// Messages that came in one go, a newline behind each.
-    private var arrived: [UInt8] = []
-    /// Where octets go that are frames already: behind the encoder, which takes one at a time.
-    private var encoder: ChannelHandlerContext?
+    private var isFresh = true
+    private var asked = 0
     private(set) var isDirty = false
 
-    init(driver: NodeDriver, remote: Endpoint, isClient: Bool) {
+    init(
+        driver: NodeDriver, remote: Endpoint, isClient: Bool, deflate: DeflateAgreement? = nil
+    ) {
         self.driver = driver
         self.remote = remote
         self.isClient = isClient
-    }
-
-    static func install(on channel: any Channel, _ handler: WebSocketHandler) throws {
-        try channel.pipeline.syncOperations.addHandler(
-            NIOWebSocketFrameAggregator(
-                minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 4096,
-                maxAccumulatedFrameSize: LinkTraits.maxPacket))
-        try channel.pipeline.syncOperations.addHandler(handler)
+        reader = WebSocketReader(
+            isServer: !isClient,
+            maxMessage: driver.isEcho ? 16 * LinkTraits.maxPacket : LinkTraits.maxPacket,
+            makesLines: !driver.isEcho, deflate: deflate)
+        writer = WebSocketWriter(isClient: isClient, deflate: deflate)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if !isClient {
-            encoder = try? context.pipeline.syncOperations.context(
-                handlerType: WebSocketFrameEncoder.self)
-        }
-        let traits = LinkTraits(transport: .ws, remote: remote, isOutgoing: isClient)
+        watch(context)
+        guard !driver.isEcho else { return }
+        let traits = LinkTraits(
+            transport: remote.transport, remote: remote, isOutgoing: isClient,
+            provenPeer: TLSGate.peer(of: context.channel))
         link = driver.opened(self, traits)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let frame = unwrapInboundIn(data)
-        // RFC 6455 §5.1: a client masks every frame, a server none.
-        guard (frame.maskKey != nil) != isClient else { return end(.protocolError, context) }
-        let payload = frame.unmaskedData
-        switch frame.opcode {
-        case .text, .binary:
-            guard !isClosing, payload.readableBytes <= LinkTraits.maxPacket else { return }
-            let start = arrived.count
-            arrived += payload.readableBytesView
-            // Between tokens a newline is white space; inside a string it is no JSON anyway.
-            while let place = arrived[start...].firstIndex(of: 0x0A) { arrived[place] = 0x20 }
-            arrived.append(0x0A)
-        case .ping: send(.pong, payload, flush: true)
-        case .connectionClose:
-            if isClosing { return context.close(promise: nil) }
-            isClosing = true
-            send(.connectionClose, payload, flush: true)
-            context.close(promise: nil)
-        default: break
+        isFresh = true
+        guard !reader.isClosed else { return }
+        do throws(WebSocketReader.Violation) {
+            let buffer = unwrapInboundIn(data)
+            try reader.read(buffer.readableBytesUInt8Span)
+        } catch {
+            pass()
+            driver.refused(error.reason, remote)
+            return end(error.code, context)
+        }
+        for control in reader.takeControls() {
+            switch control {
+            case .ping(let payload): send(.pong, payload, context)
+            case .pong: break
+            case .close(let code):
+                pass()
+                finish(code, context)
+            }
         }
     }
 
@@ -72,13 +78,36 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     }
 
     private func pass() {
-        guard let link, !arrived.isEmpty else { return }
-        let run = arrived
-        arrived = []
-        driver.received(run, on: link)
+        let messages = reader.takeMessages()
+        if driver.isEcho { return echo(messages) }
+        guard let link, !isClosing else { return }
+        var lines = reader.takeLines()
+        for message in messages { lines += WebSocketHandler.line(of: message) }
+        if !lines.isEmpty { driver.received(lines, on: link) }
+    }
+
+    /// A binary message is a packet in CBOR (kos(7), TRANSPORTS).
+    private static func line(of message: WebSocketReader.Message) -> [UInt8] {
+        guard let packet = try? CompactPacket.decode(message.octets, ShortNames()) else {
+            return [0x3F, 0x0A]  // no packet: counted as such
+        }
+        return packet.wire + [0x0A]
+    }
+
+    private func echo(_ messages: [WebSocketReader.Message]) {
+        guard let context, !messages.isEmpty, !isClosing else { return }
+        var frames: [UInt8] = []
+        for message in messages {
+            writer.write(
+                message.isText ? .text : .binary, message.octets.span, into: &frames, using: &keys)
+        }
+        context.writeAndFlush(
+            wrapOutboundOut(context.channel.allocator.buffer(bytes: frames)), promise: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // Whoever sends and does not read what comes back is not read from either.
+        if driver.isEcho { read(context.channel.isWritable) }
         if let link, context.channel.isWritable { driver.writable(link) }
         context.fireChannelWritabilityChanged()
     }
@@ -86,8 +115,8 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     func channelInactive(context: ChannelHandlerContext) {
         pass()
         if let link { driver.closed(link) }
+        if driver.isEcho { driver.echoEnded() }
         self.context = nil
-        encoder = nil
         context.fireChannelInactive()
     }
 
@@ -95,23 +124,65 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         context.close(promise: nil)
     }
 
-    private func end(_ code: WebSocketErrorCode, _ context: ChannelHandlerContext) {
-        var data = context.channel.allocator.buffer(capacity: 2)
-        data.write(webSocketErrorCode: code)
+    // MARK: Signs of life
+
+    private func watch(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleRepeatedTask(
+            initialDelay: WebSocketHandler.silence, delay: WebSocketHandler.silence
+        ) { task in
+            let (handler, context) = bound.value
+            guard context.channel.isActive else { return task.cancel() }
+            handler.look(context)
+        }
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        if isFresh {
+            (isFresh, asked) = (false, 0)
+        } else if asked < 3 {
+            asked += 1
+            send(.ping, [], context)
+        } else {
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: Closing
+
+    /// The other end closes: its code goes back, and the server closes the connection.
+    private func finish(_ code: UInt16?, _ context: ChannelHandlerContext) {
+        if isClosing || !isClient {
+            if !isClosing { sendClose(code, context) }
+            isClosing = true
+            return context.close(promise: nil)
+        }
         isClosing = true
-        send(.connectionClose, data, flush: true)
+        sendClose(code, context)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: WebSocketHandler.patience) {
+            bound.value.close(promise: nil)
+        }
+    }
+
+    private func end(_ code: UInt16, _ context: ChannelHandlerContext) {
+        guard !isClosing else { return context.close(promise: nil) }
+        isClosing = true
+        sendClose(code, context)
         context.close(promise: nil)
     }
 
-    private func send(_ opcode: WebSocketOpcode, _ data: ByteBuffer, flush: Bool) {
-        guard let context else { return }
-        let frame = WebSocketFrame(
-            fin: true, opcode: opcode, maskKey: isClient ? .random() : nil, data: data)
-        if flush {
-            context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
-        } else {
-            context.write(wrapOutboundOut(frame), promise: nil)
-        }
+    private func sendClose(_ code: UInt16?, _ context: ChannelHandlerContext) {
+        send(.close, code.map { [UInt8($0 >> 8), UInt8($0 & 0xFF)] } ?? [], context)
+    }
+
+    private func send(
+        _ opcode: WebSocketWriter.Opcode, _ payload: [UInt8], _ context: ChannelHandlerContext
+    ) {
+        var frames: [UInt8] = []
+        writer.write(opcode, payload.span, into: &frames, using: &keys)
+        context.writeAndFlush(
+            wrapOutboundOut(context.channel.allocator.buffer(bytes: frames)), promise: nil)
     }
 
     // MARK: Conduit
@@ -122,29 +193,13 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     func write(_ octets: [UInt8]) {
         guard let context, !isClosing else { return }
         isDirty = true
-        guard let encoder else {
-            return PhysicalLayer.forEachLine(of: octets) {
-                send(.text, context.channel.allocator.buffer(bytes: octets[$0]), flush: false)
-            }
+        var frames: [UInt8] = []
+        frames.reserveCapacity(octets.count + octets.count / 32 + 16)
+        Lines.forEach(of: octets) {
+            writer.write(.text, octets.span.extracting($0), into: &frames, using: &keys)
         }
-        var frames = context.channel.allocator.buffer(capacity: octets.count + octets.count / 64)
-        PhysicalLayer.forEachLine(of: octets) { WebSocketHandler.frame(octets[$0], into: &frames) }
-        encoder.write(NIOAny(frames), promise: nil)
-    }
-
-    /// RFC 6455 §5.2: a whole text message, not masked.
-    private static func frame(_ message: ArraySlice<UInt8>, into frames: inout ByteBuffer) {
-        frames.writeInteger(UInt8(0x81))
-        switch message.count {
-        case ..<126: frames.writeInteger(UInt8(message.count))
-        case ..<65536:
-            frames.writeInteger(UInt8(126))
-            frames.writeInteger(UInt16(message.count))
-        default:
-            frames.writeInteger(UInt8(127))
-            frames.writeInteger(UInt64(message.count))
-        }
-        frames.writeBytes(message)
+        context.write(
+            wrapOutboundOut(context.channel.allocator.buffer(bytes: frames)), promise: nil)
     }
 
     func read(_ isWanted: Bool) {
@@ -157,8 +212,30 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
         context?.flush()
     }
 
+    func finish() {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        sendClose(1000, context)
+    }
+
     func close() {
         guard let context, !isClosing else { return }
-        end(.normalClosure, context)
+        end(1000, context)
+    }
+}
+
+/// Keys that nobody can foresee (RFC 6455 §10.3), asked from the kernel many at a time.
+struct MaskKeys: RandomNumberGenerator {
+    private var pool: [UInt64] = []
+
+    mutating func next() -> UInt64 {
+        if let key = pool.popLast() { return key }
+        pool = [UInt64](repeating: 0, count: 32)
+        let size = pool.count * MemoryLayout<UInt64>.size
+        if getentropy(&pool, size) != 0 {
+            var system = SystemRandomNumberGenerator()
+            for index in pool.indices { pool[index] = system.next() }
+        }
+        return pool.removeLast()
     }
 }

@@ -8,11 +8,13 @@ package final class CaptureFile {
         package let errno: Int32
     }
 
+    package let path: String
     package let name: String
     private let descriptor: Int32
 
     /// `-` is standard input.
     package init(_ path: String) throws {
+        self.path = path
         name = path == "-" ? "stdin" : path
         descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw CaptureFile.failure(name) }
@@ -109,6 +111,9 @@ package final class CaptureSink {
         if descriptor > 2 { close(descriptor) }
         if folder >= 0 { close(folder) }
     }
+
+    /// The folder that files are made in; nil for standard output.
+    package var folderDescriptor: Int32? { folder >= 0 ? folder : nil }
 
     /// Whether new files can be made now, with the rights that are left.
     package var canRotate: Bool { folder < 0 || faccessat(folder, ".", W_OK, AT_EACCESS) == 0 }

@@ -21,7 +21,7 @@ package final class LiveCapture {
     }
     /// Why an interface cannot be listened to.
     package struct Failure: Error {
-        package enum Cause: Sendable { case noPermission, noInterface, badFilter, other }
+        package enum Cause: Sendable { case noPermission, noInterface, badFilter, noLibrary, other }
         package let cause: Cause
         package let message: String
     }
@@ -33,41 +33,46 @@ package final class LiveCapture {
 
     package let interface: CaptureInterface
     private let handle: OpaquePointer
+    private let pcap: PcapLibrary
     private var deliver: ((CapturedPacket, borrowing Span<UInt8>) -> Void)?
     private var number = 0
 
     package init(_ name: String, _ settings: Settings) throws {
+        guard let pcap = PcapLibrary.shared else {
+            throw Failure(cause: .noLibrary, message: "libpcap is not installed")
+        }
+        self.pcap = pcap
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-        guard let handle = pcap_create(name, &message) else {
+        guard let handle = pcap.create(name, &message) else {
             throw Failure(cause: .other, message: LiveCapture.text(message))
         }
         self.handle = handle
         do {
-            try LiveCapture.activate(handle, name, settings)
+            try LiveCapture.activate(pcap, handle, name, settings)
         } catch {
-            pcap_close(handle)
+            pcap.close(handle)
             throw error
         }
         var found = CaptureInterface(
-            linkType: LiveCapture.linkType(pcap_datalink(handle)),
-            snapshotLength: UInt32(pcap_snapshot(handle)), name: name)
+            linkType: LiveCapture.linkType(pcap.datalink(handle)),
+            snapshotLength: UInt32(pcap.snapshot(handle)), name: name)
         found.resolution = 9
         found.filter = settings.filter
         interface = found
     }
 
-    deinit { pcap_close(handle) }
+    deinit { pcap.close(handle) }
 
     private static func activate(
-        _ handle: OpaquePointer, _ name: String, _ settings: Settings
+        _ pcap: PcapLibrary, _ handle: OpaquePointer, _ name: String, _ settings: Settings
     ) throws {
-        pcap_set_snaplen(handle, settings.snapshotLength)
-        pcap_set_promisc(handle, settings.isPromiscuous ? 1 : 0)
-        pcap_set_timeout(handle, settings.timeoutMs)
-        pcap_set_buffer_size(handle, settings.bufferBytes)
-        pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
-        if settings.isImmediate { pcap_set_immediate_mode(handle, 1) }
-        let status = pcap_activate(handle)
+        _ = pcap.setSnaplen(handle, settings.snapshotLength)
+        _ = pcap.setPromisc(handle, settings.isPromiscuous ? 1 : 0)
+        _ = pcap.setTimeout(handle, settings.timeoutMs)
+        _ = pcap.setBufferSize(handle, settings.bufferBytes)
+        _ = pcap.setPrecision(handle, PCAP_TSTAMP_PRECISION_NANO)
+        if settings.isImmediate { _ = pcap.setImmediateMode(handle, 1) }
+        let status = pcap.activate(handle)
         if status < 0 {
             let cause: Failure.Cause
             switch status {
@@ -75,28 +80,28 @@ package final class LiveCapture {
             case PCAP_ERROR_NO_SUCH_DEVICE, PCAP_ERROR_IFACE_NOT_UP: cause = .noInterface
             default: cause = .other
             }
-            let detail = String(cString: pcap_geterr(handle))
-            let generic = String(cString: pcap_statustostr(status))
+            let detail = pcap.failure(handle)
+            let generic = pcap.statusText(status).map { String(cString: $0) } ?? ""
             throw Failure(
                 cause: cause, message: "\(name): \(detail.isEmpty ? generic : detail)")
         }
         // `any` says which interface it was only in the second cooked form.
-        if name == "any" { pcap_set_datalink(handle, 276) }
+        if name == "any" { _ = pcap.setDatalink(handle, 276) }
         if let filter = settings.filter {
             var program = bpf_program()
-            guard pcap_compile(handle, &program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
-                throw Failure(cause: .badFilter, message: String(cString: pcap_geterr(handle)))
+            guard pcap.compile(handle, &program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
+                throw Failure(cause: .badFilter, message: pcap.failure(handle))
             }
-            defer { pcap_freecode(&program) }
-            guard pcap_setfilter(handle, &program) == 0 else {
-                throw Failure(cause: .badFilter, message: String(cString: pcap_geterr(handle)))
+            defer { pcap.freeCode(&program) }
+            guard pcap.setFilter(handle, &program) == 0 else {
+                throw Failure(cause: .badFilter, message: pcap.failure(handle))
             }
         }
-        pcap_setnonblock(handle, 1, nil)
+        _ = pcap.setNonblock(handle, 1, nil)
     }
 
     /// To be watched for reading.
-    package var descriptor: Int32 { pcap_get_selectable_fd(handle) }
+    package var descriptor: Int32 { pcap.selectableDescriptor(handle) }
 
     /// Hands out the packets that are there, at most `limit`; returns how many. -1 when the
     /// interface has gone.
@@ -107,7 +112,7 @@ package final class LiveCapture {
             deliver = body
             defer { deliver = nil }
             let me = Unmanaged.passUnretained(self).toOpaque()
-            let count = pcap_dispatch(
+            let count = pcap.dispatch(
                 handle, limit >= Int(Int32.max) ? -1 : Int32(max(1, limit)),
                 { me, header, octets in
                     guard let me, let header, let octets else { return }
@@ -131,7 +136,7 @@ package final class LiveCapture {
     /// What the kernel counted since the start.
     package var statistics: Statistics {
         var counts = pcap_stat()
-        guard pcap_stats(handle, &counts) == 0 else {
+        guard pcap.stats(handle, &counts) == 0 else {
             return Statistics(received: 0, dropped: 0, interfaceDropped: 0)
         }
         return Statistics(

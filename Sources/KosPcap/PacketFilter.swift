@@ -9,20 +9,25 @@ package final class PacketFilter {
     }
 
     private var program = bpf_program()
+    private let pcap: PcapLibrary
 
     package init(_ expression: String, linkType: LinkType, snapshotLength: Int32 = 262_144) throws {
+        guard let pcap = PcapLibrary.shared else {
+            throw Refused(message: "libpcap is not installed; --where needs no library")
+        }
+        self.pcap = pcap
         // On Linux the number for raw IP differs between files and libpcap.
         let type = linkType == .raw ? 12 : Int32(linkType.rawValue)
-        guard let handle = pcap_open_dead(type, snapshotLength) else {
+        guard let handle = pcap.openDead(type, snapshotLength) else {
             throw Refused(message: "no memory for a filter")
         }
-        defer { pcap_close(handle) }
-        guard pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
-            throw Refused(message: String(cString: pcap_geterr(handle)))
+        defer { pcap.close(handle) }
+        guard pcap.compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
+            throw Refused(message: pcap.failure(handle))
         }
     }
 
-    deinit { pcap_freecode(&program) }
+    deinit { pcap.freeCode(&program) }
 
     /// Whether the packet passes.
     package func matches(_ packet: CapturedPacket, in bytes: borrowing Span<UInt8>) -> Bool {
@@ -31,7 +36,7 @@ package final class PacketFilter {
         header.len = UInt32(truncatingIfNeeded: packet.lengthBytes)
         return bytes.extracting(packet.range).withUnsafeBufferPointer { octets in
             guard let base = octets.baseAddress else { return false }
-            return pcap_offline_filter(&program, &header, base) != 0
+            return pcap.offlineFilter(&program, &header, base) != 0
         }
     }
 }

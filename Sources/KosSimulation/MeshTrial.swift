@@ -1,4 +1,4 @@
-import KosCore
+package import KosCore
 
 /// A mesh of relays under faults, from a seed: lossy, slow, doubling, reordering links, links that
 /// go down or carry one way only, a partition, crashes that lose what was not committed, clocks
@@ -15,6 +15,7 @@ package struct MeshTrial: Sendable {
         /// Whether relays keep packets for nodes that are away.
         package var keeps = true
         package var crashes = 3
+        package var routing = MeshRouting.linkstate
         package init() {}
     }
     package struct Outcome: Sendable {
@@ -101,15 +102,15 @@ package struct MeshTrial: Sendable {
                 return .init(octets, on: link.number)
             },
             received: { octets, link in .link(.octets(LinkID(link), octets)) },
-            linkUp: { link, _, neighbour in
-                .link(.opened(LinkID(link), MeshTrial.traits(link, neighbour)))
+            linkUp: { link, node, neighbour in
+                .link(.opened(LinkID(link), MeshTrial.traits(link, node, neighbour)))
             },
             linkDown: { link, _, _ in .link(.closed(LinkID(link))) })
     }
 
-    private static func traits(_ link: Int, _ neighbour: Int) -> LinkTraits {
+    private static func traits(_ link: Int, _ node: Int, _ neighbour: Int) -> LinkTraits {
         let remote = Endpoint(transport: .udp, host: "node\(neighbour)", port: link + 1)
-        return LinkTraits(transport: .udp, remote: remote, isOutgoing: false)
+        return LinkTraits(transport: .udp, remote: remote, isOutgoing: node < neighbour)
     }
 
     /// Crashes and restarts, in the order of their times.
@@ -145,6 +146,7 @@ package struct MeshTrial: Sendable {
     private func node(_ number: Int, at now: Instant, clockAhead: Int64 = 0) -> MeshNode {
         var node = MeshNode.Settings()
         node.name = "n\(number)"
+        node.routing = settings.routing
         if settings.keeps { node.custody = Custody.Settings() }
         return MeshNode(
             signer: keys[number], verifier: SimulatedKeys.verifier(seed: seed), settings: node,
@@ -247,7 +249,7 @@ package struct MeshTrial: Sendable {
             guard let ends = simulator.ends(of: link.number) else { return }
             let other = ends.0 == node ? ends.1 : ends.0
             simulator.schedule(.link(.closed(link)), to: node, at: time)
-            let traits = MeshTrial.traits(link.number, other)
+            let traits = MeshTrial.traits(link.number, node, other)
             simulator.schedule(.link(.opened(link, traits)), to: node, at: time + .seconds(1))
         default: break
         }

@@ -22,6 +22,9 @@ package struct Scenario: Sendable {
         case fixed
         /// Each node walks straight to a random point of the area, waits there, and goes on.
         case randomWaypoint(slowest: Double, fastest: Double, pause: Duration)
+        /// Each node walks along streets that stand in a grid, and takes one at random at every
+        /// crossing (the Manhattan model).
+        case streets(spacing: Double, slowest: Double, fastest: Double, pause: Duration)
     }
 
     /// Who hears whom.
@@ -136,6 +139,9 @@ package struct RadioModel: Hashable, Sendable {
     package var acknowledgement: Duration = .microseconds(314)
     /// Whether frames that overlap at a receiver destroy each other.
     package var hasCollisions = false
+    /// A frame that arrives so much stronger than another survives it, power falling with the
+    /// fourth power of the distance; nil where overlapping frames always destroy each other.
+    package var captureRatio: Double?
     package var interframe: Duration = .microseconds(50)
     package var slot: Duration = .microseconds(20)
     package var slots = 32

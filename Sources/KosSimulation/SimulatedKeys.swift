@@ -28,6 +28,10 @@ package struct SimulatedKeys: Signer {
         SimulatedKeys.sum(message, secret: secret)
     }
 
+    package func token(for context: [UInt8]) -> [UInt8] {
+        Array(SimulatedKeys.sum(context, secret: secret ^ 1).prefix(32))
+    }
+
     private static func secret(of node: NodeID, seed: UInt64) -> UInt64 {
         var state = seed ^ 0xA5A5_5A5A_1234_8765
         for octet in node.text.utf8 { state = (state ^ UInt64(octet)) &* 0x100_0000_01B3 }

@@ -22,7 +22,12 @@ package struct Terrain: Sendable {
         positions = scenario.positions
         neighbours = []
         random = SplitMix64(seed: scenario.seed ^ 0x5741_4C4B)
-        if case .randomWaypoint = scenario.mobility {
+        if scenario.mobility != .fixed {
+            if case .streets(let spacing, _, _, _) = scenario.mobility {
+                for node in positions.indices {
+                    positions[node] = crossing(nearest: positions[node], spacing)
+                }
+            }
             for place in positions {
                 walkers.append(Walker(from: place, to: place, leaves: .zero, arrives: .zero))
             }
@@ -64,17 +69,45 @@ package struct Terrain: Sendable {
     }
 
     private mutating func setOut(_ node: Int, at now: Instant) {
-        guard case .randomWaypoint(let slowest, let fastest, let pause) = scenario.mobility else {
-            return
-        }
         let from = walkers[node].to
-        let to = PlanePosition(
-            x: random.unit() * scenario.width, y: random.unit() * scenario.height)
+        let to: PlanePosition
+        let slowest, fastest: Double
+        let pause: Duration
+        switch scenario.mobility {
+        case .fixed: return
+        case .randomWaypoint(let least, let most, let wait):
+            (slowest, fastest, pause) = (least, most, wait)
+            to = PlanePosition(
+                x: random.unit() * scenario.width, y: random.unit() * scenario.height)
+        case .streets(let spacing, let least, let most, let wait):
+            (slowest, fastest, pause) = (least, most, wait)
+            to = nextCrossing(from: from, spacing)
+        }
         let speed = max(0.01, slowest + (fastest - slowest) * random.unit())
         let leaves = now == .zero ? now : now + pause
         let seconds = from.squaredDistance(to: to).squareRoot() / speed
         let arrives = leaves + .nanoseconds(Int64(min(seconds, 1e6) * 1e9) + 1)
         walkers[node] = Walker(from: from, to: to, leaves: leaves, arrives: arrives)
+    }
+
+    private func crossing(nearest place: PlanePosition, _ spacing: Double) -> PlanePosition {
+        func street(_ value: Double, within extent: Double) -> Double {
+            let last = (extent / spacing).rounded(.down)
+            return min(last, max(0, (value / spacing).rounded())) * spacing
+        }
+        return PlanePosition(
+            x: street(place.x, within: scenario.width),
+            y: street(place.y, within: scenario.height))
+    }
+
+    /// One of the crossings next to `place`, each as likely as the others.
+    private mutating func nextCrossing(
+        from place: PlanePosition, _ spacing: Double
+    ) -> PlanePosition {
+        let around = [(spacing, 0), (-spacing, 0), (0, spacing), (0, -spacing)].map {
+            PlanePosition(x: place.x + $0.0, y: place.y + $0.1)
+        }.filter { crossing(nearest: $0, spacing).squaredDistance(to: $0) < 1e-6 }
+        return around.randomElement(using: &random) ?? place
     }
 
     private mutating func findNeighbours() {

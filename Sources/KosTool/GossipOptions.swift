@@ -9,7 +9,7 @@ package struct GossipOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "A member of the Serf or Consul cluster: address, or address:port.",
+            "A member of the Serf or Consul cluster: its host, or host:port.",
             valueName: "contact"))
     package var gossipJoin: [Member] = []
 
@@ -45,7 +45,10 @@ package struct GossipOptions: ParsableArguments {
 
     package init() {}
 
-    package var seeds: [ContactAddress] { gossipJoin.map(\.contact) }
+    /// The members that were named, at every address that their names stand for.
+    package func seeds() throws -> [ContactAddress] {
+        try HostName.contacts(of: gossipJoin) { try $0.contacts() }
+    }
     package var settings: GossipSettings { gossipProfile.settings }
     package var tags: [String: String] {
         var tags: [String: String] = [:]
@@ -70,10 +73,13 @@ package struct GossipOptions: ParsableArguments {
     }
 
     /// Where a member listens: as told, or at the address that `own` finds on the way to the first
-    /// member that was named.
-    package func bind(own: (ContactAddress) -> IPAddress?) -> ContactAddress {
+    /// of `seeds`.
+    package func bind(
+        for seeds: [ContactAddress], own: (ContactAddress) -> IPAddress?
+    ) throws -> ContactAddress {
         let ip =
-            gossipBind?.ip ?? seeds.first.flatMap { own($0) } ?? IPAddress(ipv4: 0x7F00_0001)
+            try gossipBind?.host.addresses().first ?? seeds.first.flatMap { own($0) }
+            ?? IPAddress(ipv4: 0x7F00_0001)
         return ContactAddress(ip: ip, port: gossipBind?.port ?? GossipOptions.defaultPort)
     }
 
@@ -102,23 +108,26 @@ package struct GossipOptions: ParsableArguments {
 }
 
 extension GossipOptions {
-    /// `192.0.2.1`, `192.0.2.1:7946`, `[2001:db8::1]:7946`.
+    /// `192.0.2.1`, `192.0.2.1:7946`, `[2001:db8::1]:7946`, `node.example.org`.
     package struct Member: ExpressibleByArgument, Sendable {
-        package let ip: IPAddress
+        package let host: HostName
         package let port: UInt16?
         package init?(argument: String) {
-            if let ip = IPAddress(argument) {
-                self.ip = ip
+            if IPAddress(argument) != nil {
+                host = HostName(argument)
                 port = nil
             } else if let both = ContactOption(argument: argument) {
-                ip = both.contact.ip
-                port = both.contact.port
+                host = both.host
+                port = both.port
+            } else if !argument.isEmpty, !argument.contains(where: { ":/[]".contains($0) }) {
+                host = HostName(argument)
+                port = nil
             } else {
                 return nil
             }
         }
-        package var contact: ContactAddress {
-            ContactAddress(ip: ip, port: port ?? GossipOptions.defaultPort)
+        package func contacts() throws -> [ContactAddress] {
+            try host.contacts(port: port ?? GossipOptions.defaultPort)
         }
     }
 

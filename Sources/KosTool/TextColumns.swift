@@ -19,6 +19,7 @@ enum TextColumns {
         case "relayEvent": relayEvent(record)
         case "probe": probe(record)
         case "hop": hop(record)
+        case "simulation": simulation(record)
         case "setting":
             ["name", "value", "origin"].map {
                 Cell(title: $0.uppercased(), text: plain(record[$0]), width: 12)
@@ -161,6 +162,23 @@ enum TextColumns {
     }
 
     /// Members as they are, objects spread one level, times and empty ones left out.
+    private static func simulation(_ record: JSONObject) -> [Cell] {
+        let delays = record["delayMs"]?.object
+        let waits = record["discoveryMs"]?.object
+        return [
+            Cell(title: "PROTOCOL", text: plain(record["algorithm"]), width: 8),
+            Cell(title: "DELIVERED", text: percent(record["deliveryRatio"]), width: 9),
+            Cell(title: "DELAY P50", text: milliseconds(delays?["p50"]), width: 9),
+            Cell(title: "P95", text: milliseconds(delays?["p95"]), width: 9),
+            Cell(title: "HOPS", text: plain(record["meanHops"]), width: 8),
+            Cell(title: "CONTROL", text: plain(record["controlFrames"]), width: 8),
+            Cell(title: "OCTETS", text: plain(record["controlBytes"]), width: 9),
+            Cell(title: "DISCOVERY", text: milliseconds(waits?["p50"]), width: 9),
+            Cell(title: "AVAILABLE", text: percent(record["availability"]), width: 9),
+            Cell(title: "CONNECTED", text: percent(record["connectivity"])),
+        ]
+    }
+
     private static func generic(_ record: JSONObject) -> [Cell] {
         var cells: [Cell] = []
         for member in record.members.dropFirst(2) where member.name != "timestamp" {

@@ -64,6 +64,9 @@ final class CaptureCopy {
         }
     }
 
+    /// The folder that files are made in.
+    var folder: Int32? { sink.folderDescriptor }
+
     /// Whether later files can be made too.
     var canRotate: Bool { rotation == nil || sink.canRotate }
 

@@ -7,52 +7,122 @@ struct FramePrinter {
     let decodes: Bool
     private let io: ToolIO
     private var text = FrameText()
-    private var packets = PacketText()
-    private var streams = StreamTable()
+    private var finder: PacketFinder
     private var packetLines = JSONWriter()
+    private let secrets: GossipSecrets?
+    private let fields: FieldList?
+    private let isTable: Bool
+    /// Whom to ask for what is not known here.
+    var tshark: TsharkQueue?
     /// kOS packets written.
     private(set) var packetCount = 0
 
-    init(_ io: ToolIO, decodes: Bool) {
+    init(
+        _ io: ToolIO, decodes: Bool, keys: CaptureKeys? = nil, secrets: GossipSecrets? = nil,
+        fields: FieldList? = nil
+    ) throws {
         self.io = io
         self.decodes = decodes
+        self.secrets = secrets
+        self.fields = fields
+        isTable = io.format == "tsv"
+        finder = PacketFinder(keys: keys)
+        if isTable, let fields { try io.output.write(octets: fields.header.span) }
+    }
+
+    /// `--fields`, or with `-f tsv` those that every frame has.
+    static func fields(_ list: String?, _ io: ToolIO) throws -> FieldList? {
+        guard list != nil || io.format == "tsv" else { return nil }
+        let names = list?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard let fields = FieldList(names ?? FieldList.frame) else {
+            throw ToolFailure.usage(
+                "--fields \(list ?? "") is no list of names", hint: "timestamp,source,dns.id")
+        }
+        return fields
     }
 
     mutating func print(
-        _ frame: CapturedFrame, _ interface: [UInt8], _ bytes: borrowing Span<UInt8>
+        _ packet: CapturedPacket, _ frame: CapturedFrame, _ interface: [UInt8],
+        _ bytes: borrowing Span<UInt8>, octets: () -> (CaptureInterface, [UInt8])
     ) throws {
         if io.output.isText {
             try io.output.write(text: FramePrinter.line(frame, interface))
+        } else if let fields {
+            text.open(frame, interface: interface)
+            try choose(fields) { line in
+                line.append(text.bytes.span)
+                FrameDetails.write(frame, bytes, secrets, to: &line)
+                line.endRecord()
+            }
         } else {
             text.open(frame, interface: interface)
-            try io.output.withWriter { writer in
-                writer.append(text.bytes.span)
-                FrameDetails.write(frame, bytes, to: &writer)
-                writer.endRecord()
+            if let tshark {
+                var line = JSONWriter()
+                line.append(text.bytes.span)
+                FrameDetails.write(frame, bytes, secrets, to: &line)
+                if FramePrinter.isUnknown(frame) {
+                    let (interface, window) = octets()
+                    try tshark.ask(line.bytes, packet, interface, window.span)
+                } else {
+                    line.endRecord()
+                    try tshark.add(line.bytes)
+                }
+            } else {
+                try io.output.withWriter { writer in
+                    writer.append(text.bytes.span)
+                    FrameDetails.write(frame, bytes, secrets, to: &writer)
+                    writer.endRecord()
+                }
             }
         }
         if decodes { try printPackets(frame, interface, bytes) }
     }
 
+    /// Whether nothing is known of what the innermost layer carries.
+    private static func isUnknown(_ frame: CapturedFrame) -> Bool {
+        switch frame.protocols.last {
+        case .tcp: frame.payloadLength > 0
+        case .none, .eth, .sll, .raw, .null, .ppp, .chdlc, .vlan, .llc, .wlan, .wpan, .loratap,
+            .user0, .ip, .ipv6, .gre, .udp, .udplite, .sctp, .btl2cap, .btle, .mpls:
+            true
+        default: false
+        }
+    }
+
+    private func choose(_ fields: FieldList, _ write: (inout JSONWriter) -> Void) throws {
+        var line = JSONWriter()
+        write(&line)
+        guard let record = try? JSONObject(parsing: line.bytes.span) else { return }
+        guard !isTable else { return try io.output.write(octets: fields.row(of: record).span) }
+        try io.output.withWriter { writer in
+            writer.write(.object(fields.object(of: record)))
+            writer.newline()
+        }
+    }
+
     private mutating func printPackets(
         _ frame: CapturedFrame, _ interface: [UInt8], _ bytes: borrowing Span<UInt8>
     ) throws {
-        var found: [CarriedPacket] = []
-        streams.read(frame, bytes) { found.append($0) }
-        for packet in found {
-            guard
-                let head = packets.read(
-                    packet, of: frame, interface: interface, into: &packetLines)
-            else { continue }
+        for packet in finder.find(in: frame, bytes) {
             packetCount += 1
+            let head = packet.head
             if io.output.isText {
+                let finding = packet.finding.map { " signature \($0.rawValue)" } ?? ""
                 try io.output.write(
                     text: "    packet \(head.id) \(head.source) > \(head.destination) "
-                        + "hops \(head.hops) ttl \(head.ttl) \(head.kind) \(head.control)\n")
+                        + "hops \(head.hops) ttl \(head.ttl) \(head.kind) \(head.control)"
+                        + finding + "\n")
+            } else if let fields {
+                try choose(fields) { packet.write(frame, interface: interface, to: &$0) }
             } else {
-                try io.output.write(octets: packetLines.bytes.span)
+                packet.write(frame, interface: interface, to: &packetLines)
+                if let tshark {
+                    try tshark.add(packetLines.bytes)
+                } else {
+                    try io.output.write(octets: packetLines.bytes.span)
+                }
+                packetLines.removeAll()
             }
-            packetLines.removeAll()
         }
     }
 

@@ -6,10 +6,11 @@ import KosTool
 /// Reads captures packet by packet: every frame taken apart, the filter applied.
 final class FrameSource {
     let io: ToolIO
-    private let dissector = Dissector()
+    private var fragments = FragmentTable()
     private let filter: String?
     private var filters: [LinkType: PacketFilter] = [:]
     private(set) var reader = CaptureReader()
+    private var opened: [CaptureFile] = []
     private var interfaceNames: [[UInt8]] = []
     private var section = 0
     private var frame = CapturedFrame()
@@ -33,7 +34,26 @@ final class FrameSource {
         of path: String,
         _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
     ) throws {
-        try each(in: FrameSource.open(path), body)
+        try each(in: takeOpened(path), body)
+    }
+
+    /// Opens the captures, then gives up the right to open anything else.
+    func confine(opening paths: [String], copyingTo copy: CaptureCopy? = nil) throws {
+        opened = try paths.map { try FrameSource.open($0) }
+        // Names in a filter are looked up in files and over the network: now or never.
+        if let filter {
+            for type in [LinkType.ethernet, .linuxSLL, .linuxSLL2, .raw, .radiotap, .ieee80211] {
+                filters[type] = try? PacketFilter(filter, linkType: type)
+            }
+        }
+        io.confine(writing: [copy?.folder])
+    }
+
+    private func takeOpened(_ path: String) throws -> CaptureFile {
+        guard let place = opened.firstIndex(where: { $0.path == path }) else {
+            return try FrameSource.open(path)
+        }
+        return opened.remove(at: place)
     }
 
     /// The file at `path`; `-` is standard input.
@@ -46,11 +66,40 @@ final class FrameSource {
         }
     }
 
+    /// Frames that are taken apart; without a condition nothing but packets is needed to copy them.
+    func eachPacket(
+        of path: String,
+        _ body: (CapturedPacket, CaptureInterface, borrowing Span<UInt8>) throws
+            -> Void
+    ) throws {
+        guard condition == nil else {
+            return try each(of: path) { packet, _, _, _ in
+                let window = reader.window
+                try body(packet, reader.interfaces[packet.interface], window.span)
+            }
+        }
+        try read(takeOpened(path)) { packet in
+            let interface = reader.interfaces[packet.interface]
+            if let filter {
+                let compiled = try compiled(filter, interface.linkType)
+                guard compiled.matches(packet, in: reader.window.span) else { return }
+            }
+            matched += 1
+            let window = reader.window
+            try body(packet, interface, window.span)
+        }
+    }
+
     func each(
         in file: CaptureFile,
         _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
     ) throws {
+        try read(file) { try take($0, body) }
+    }
+
+    private func read(_ file: CaptureFile, _ body: (CapturedPacket) throws -> Void) throws {
         reader = CaptureReader()
+        fragments = FragmentTable()
         interfaceNames = []
         while !isStopped {
             var failure: (any Error)?
@@ -77,30 +126,35 @@ final class FrameSource {
     }
 
     /// Hands out what the window holds; the damage when there is no going on.
-    private func drain(
-        _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
-    ) throws -> CaptureDamage? {
+    private func drain(_ body: (CapturedPacket) throws -> Void) throws -> CaptureDamage? {
         while !isStopped {
             switch reader.next() {
             case .more: return nil
             case .damaged(let damage): return damage
             case .statistics: continue
-            case .packet(let packet):
-                let interface = reader.interfaces[packet.interface]
-                if let filter {
-                    let compiled = try compiled(filter, interface.linkType)
-                    guard compiled.matches(packet, in: reader.window.span) else { continue }
-                }
-                dissector.dissect(packet, of: interface, in: reader.window.span, into: &frame)
-                if let condition, !condition.matches(frame, interface: interface.name) { continue }
-                matched += 1
-                let name = name(of: packet.interface)
-                // The closures read `reader` themselves: hand out a borrowed copy of its window.
-                let window = reader.window
-                try body(packet, frame, name, window.span)
+            case .packet(let packet): try body(packet)
             }
         }
         return nil
+    }
+
+    private func take(
+        _ packet: CapturedPacket,
+        _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
+    ) throws {
+        let interface = reader.interfaces[packet.interface]
+        if let filter {
+            let compiled = try compiled(filter, interface.linkType)
+            guard compiled.matches(packet, in: reader.window.span) else { return }
+        }
+        let isWhole = fragments.dissect(
+            packet, of: interface, in: reader.window.span, into: &frame)
+        if let condition, !condition.matches(frame, interface: interface.name) { return }
+        matched += 1
+        let name = name(of: packet.interface)
+        // The closures read `reader` themselves: hand out a borrowed copy of its window.
+        let octets = isWhole ? fragments.datagram : reader.window
+        try body(packet, frame, name, octets.span)
     }
 
     /// The interface's name as JSON.
@@ -142,5 +196,16 @@ final class FrameSource {
             ErrorRecord(
                 timestamp: SystemClock.timestamp, tool: "kos-capture", code: damage.code.rawValue,
                 message: place, isFatal: false))
+    }
+}
+
+extension ToolIO {
+    /// Gives up what reading strangers' packets does not need; `-o FILE` and `folders` can still be
+    /// written.
+    func confine(writing folders: [Int32?]) {
+        let own = common.output.flatMap { Confinement.folder(of: $0) }
+        let found = Confinement.enter(writing: (folders + [own]).compactMap { $0 })
+        if !found.files { errors.note("this kernel cannot keep a process from files (Landlock)") }
+        if !found.calls { errors.note("this kernel cannot keep a process from calls (seccomp)") }
     }
 }

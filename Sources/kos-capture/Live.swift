@@ -4,6 +4,7 @@ import KosPcap
 import KosTool
 
 struct Live: Tool {
+    static var formats: [String] { OutputFormat.all + ["tsv"] }
     static let configuration = CommandConfiguration(
         commandName: "live", abstract: "Capture from interfaces until told to stop.")
     @OptionGroup var common: CommonOptions
@@ -31,6 +32,16 @@ struct Live: Tool {
     var print = false
     @Flag(name: .long, help: "Also print the kOS packets that the frames carry.")
     var decode = false
+    @OptionGroup var known: KeyOptions
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Only these members: timestamp,source,dns.id.", valueName: "list"))
+    var fields: String?
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A statistics record of each interface so often, and at the end.", valueName: "dur"))
+    var statistics: DurationOption?
     @Option(
         name: [.customShort("B"), .long],
         help: ArgumentHelp("Kernel buffer in MiB.", valueName: "mib"))
@@ -63,13 +74,17 @@ struct Live: Tool {
         let captures = try interface.map { try open($0) }
         let copy = try write.map { try CaptureCopy($0, rotation: rotation, keeps: files) }
         let condition = try FilterOptions.compile(`where`)
+        let printer = try FramePrinter(
+            io, decodes: decode, keys: known.known(always: decode), secrets: known.secrets(),
+            fields: FramePrinter.fields(fields, io))
         try dropPrivileges(io, copy)
+        io.confine(writing: [copy?.folder])
         let session = LiveSession(
-            io, captures, decodes: decode, prints: write == nil || print, condition: condition,
-            copy: copy)
+            io, captures, prints: write == nil || print, condition: condition, copy: copy,
+            printer: printer)
         try session.start()
         try listen(session, captures, signals, io)
-        return try session.finish(summary: common.summary)
+        return try session.finish(summary: common.summary, statistics: statistics != nil)
     }
 
     private func listen(
@@ -77,13 +92,19 @@ struct Live: Tool {
     ) throws {
         let end = duration.map { SystemClock.now + $0.duration } ?? io.deadline
         let limit = count ?? .max
+        var due = statistics.map { SystemClock.now + $0.duration }
         let watched = captures.map(\.descriptor) + (signals.map { [$0] } ?? [])
         while !Signals.isPending, session.frames < limit {
             try session.flush()
-            let left = end.map { ($0 - SystemClock.now).milliseconds } ?? 1000
+            var left = end.map { ($0 - SystemClock.now).milliseconds } ?? 1000
             if left <= 0 { break }
+            if let due { left = max(0, min(left, (due - SystemClock.now).milliseconds)) }
             _ = waitForPackets(watched, milliseconds: Int32(min(1000, left.rounded(.up))))
             try session.read(limit: limit)
+            if let next = due, let step = statistics?.duration, SystemClock.now >= next {
+                try session.tellStatistics()
+                due = SystemClock.now + step
+            }
             for signal in signals.map({ readSignals($0) }) ?? [] {
                 if signal == 1 { try session.startFile() }
                 if signal == 10 { try session.tell() }
@@ -123,6 +144,10 @@ struct Live: Tool {
                 throw ToolFailure(
                     .failure, code: "noPermission", failure.message,
                     hint: "sudo setcap cap_net_raw+ep \(CommandLine.arguments[0])")
+            case .noLibrary:
+                throw ToolFailure(
+                    .failure, code: "noLibrary", failure.message, hint: "apt-get install libpcap0.8"
+                )
             case .noInterface, .other:
                 throw ToolFailure(
                     .failure, code: "noInterface", failure.message,

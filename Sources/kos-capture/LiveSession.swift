@@ -10,7 +10,7 @@ final class LiveSession {
     private let copy: CaptureCopy?
     private let prints: Bool
     private let condition: FrameFilter?
-    private let dissector = Dissector()
+    private var fragments = FragmentTable()
     private var printer: FramePrinter
     private var frame = CapturedFrame()
     private var names: [[UInt8]]
@@ -18,15 +18,15 @@ final class LiveSession {
     private(set) var frames = 0
 
     init(
-        _ io: ToolIO, _ captures: [LiveCapture], decodes: Bool, prints: Bool,
-        condition: FrameFilter?, copy: CaptureCopy?
+        _ io: ToolIO, _ captures: [LiveCapture], prints: Bool, condition: FrameFilter?,
+        copy: CaptureCopy?, printer: FramePrinter
     ) {
         self.io = io
         self.captures = captures
         self.copy = copy
         self.prints = prints
         self.condition = condition
-        printer = FramePrinter(io, decodes: decodes)
+        self.printer = printer
         names = captures.map { FrameText.quoted($0.interface.name) }
     }
 
@@ -70,8 +70,9 @@ final class LiveSession {
         packet.number = frames + 1
         packet.interface = index
         let interface = captures[index].interface
+        var isWhole = false
         if prints || condition != nil {
-            dissector.dissect(packet, of: interface, in: bytes, into: &frame)
+            isWhole = fragments.dissect(packet, of: interface, in: bytes, into: &frame)
             if let condition, !condition.matches(frame, interface: interface.name) { return }
         }
         frames += 1
@@ -79,7 +80,12 @@ final class LiveSession {
         guard prints else { return }
         var name = names[index]
         if frame.systemInterface != 0 { name = self.name(of: frame.systemInterface) ?? name }
-        try printer.print(frame, name, bytes)
+        if isWhole {
+            let datagram = fragments.datagram
+            try printer.print(packet, frame, name, datagram.span) { (interface, datagram) }
+        } else {
+            try printer.print(packet, frame, name, bytes) { (interface, []) }
+        }
     }
 
     private func name(of index: UInt32) -> [UInt8]? {
@@ -91,6 +97,18 @@ final class LiveSession {
 
     /// SIGHUP: the next file.
     func startFile() throws { try copy?.startFile() }
+
+    /// What was heard and dropped on each interface.
+    func tellStatistics() throws {
+        for capture in captures {
+            let count = capture.statistics
+            try io.output.write(
+                StatisticsRecord(
+                    timestamp: SystemClock.timestamp, interface: capture.interface.name,
+                    received: Int(clamping: count.received), dropped: Int(clamping: count.dropped),
+                    interfaceDropped: Int(clamping: count.interfaceDropped)))
+        }
+    }
 
     /// SIGUSR1: how it stands.
     func tell() throws {
@@ -113,7 +131,7 @@ final class LiveSession {
                 ]))
     }
 
-    func finish(summary: Bool) throws -> ExitStatus {
+    func finish(summary: Bool, statistics tellsStatistics: Bool) throws -> ExitStatus {
         let counts = captures.map(\.statistics)
         let now = SystemClock.timestamp.milliseconds * 1_000_000
         for (index, count) in counts.enumerated() {
@@ -122,6 +140,7 @@ final class LiveSession {
         }
         try copy?.finish()
         let dropped = counts.reduce(0) { $0 + $1.dropped }
+        if tellsStatistics { try tellStatistics() }
         if dropped > 0 { io.errors.say("\(dropped) packets were dropped; try a larger -B") }
         if summary { try write(counts) }
         return .yes

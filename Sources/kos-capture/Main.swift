@@ -11,5 +11,7 @@ struct KosCapture: ParsableCommand {
         commandName: "kos-capture",
         abstract: "Capture packets, or read captures, and say what they tell of the mesh.",
         version: "kos-capture \(Version.toolkit)",
-        subcommands: [Live.self, Read.self, ReportVerb.self, TopologyVerb.self, DiffVerb.self])
+        subcommands: [
+            Live.self, Read.self, CountVerb.self, ReportVerb.self, TopologyVerb.self, DiffVerb.self,
+        ])
 }

@@ -5,18 +5,23 @@ import KosPcap
 import KosTool
 
 struct TopologyVerb: Tool {
+    static var formats: [String] {
+        OutputFormat.all + GraphFormat.allCases.filter { $0 != .geojson }.map(\.rawValue)
+    }
     static let configuration = CommandConfiguration(
         commandName: "topology", abstract: "Peers and links that a capture, or its records, show.")
     @OptionGroup var common: CommonOptions
     @OptionGroup var which: FilterOptions
+    @OptionGroup var known: KeyOptions
     @Argument(help: "A capture, or frame and packet records; - is standard input.")
     var files: [String] = []
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
         let source = try FrameSource(io, which)
-        var topology = Topography()
-        for name in files.isEmpty ? ["-"] : files {
-            let file = try FrameSource.open(name)
+        var topology = Topography(keys: try known.known())
+        let opened = try (files.isEmpty ? ["-"] : files).map { try FrameSource.open($0) }
+        try source.confine(opening: [])
+        for file in opened {
             if files.isEmpty, file.isTerminal {
                 throw ToolFailure.usage(
                     "standard input is a terminal", hint: "pipe a capture or records in")
@@ -30,9 +35,25 @@ struct TopologyVerb: Tool {
         topology.finish()
         let now = topology.lastSeen ?? 0
         let peers = topology.mesh.peerRecords(at: now)
-        for peer in peers { try io.output.write(peer) }
-        for link in topology.mesh.linkRecords(at: now) { try io.output.write(link) }
+        let links = topology.mesh.linkRecords(at: now)
+        if let format = io.format.flatMap({ GraphFormat(rawValue: $0) }) {
+            try draw(peers, links, format, io)
+        } else {
+            for peer in peers { try io.output.write(peer) }
+            for link in links { try io.output.write(link) }
+        }
         return io.status(source.status.merged(with: peers.isEmpty ? .no : .yes))
+    }
+
+    /// The whole topology as one document.
+    private func draw(
+        _ peers: [PeerRecord], _ links: [LinkRecord], _ format: GraphFormat, _ io: ToolIO
+    ) throws {
+        var survey = Survey()
+        for line in peers.map(\.line) + links.map(\.line) {
+            _ = survey.take(line.span, 0..<line.count - 1)
+        }
+        try io.output.write(octets: GraphText(survey.topology, metric: .latency).text(format).span)
     }
 
     /// Records: frames and packets are consumed, what else there is goes through.
@@ -79,7 +100,8 @@ struct TopologyVerb: Tool {
     }
 
     private func pass(_ line: borrowing Span<UInt8>, _ io: ToolIO, _ isDropped: Bool) {
-        if !isDropped { try? io.output.pass(line) }
+        // A document has no room for records.
+        if !isDropped, io.format == nil { try? io.output.pass(line) }
     }
 
     private func tell(

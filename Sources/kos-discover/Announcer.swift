@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosMDNS
 import KosNet
 import KosRadio
@@ -54,17 +55,20 @@ final class Announcer {
     /// daemon's second announcement follows the first by a second (RFC 6762 §8.3), which is the
     /// least that is held.
     private func keep() throws {
-        guard mdns != nil || gossip != nil || radio != nil else { return }
+        let wanted = options.announcing.hold?.duration ?? .zero
         defer { radio?.0.stop() }
-        // Once is an announcement; only what is held goes on.
-        if mdns == nil, gossip == nil, options.announcing.hold == nil { return }
-        let hold = max(options.announcing.hold?.duration ?? .zero, .milliseconds(1100))
+        // By radio and in the DHT once is an announcement; only what is held goes on.
+        let isHeld = wanted > .zero && (results[.dht] == true || radio != nil)
+        guard mdns != nil || gossip != nil || isHeld else { return }
+        let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
         if let signals = io.watch?.descriptor { loop.watch(signals) }
         var renewal = SystemClock.now + ttl * 0.5
+        var random = SplitMix64(seed: SystemClock.seed)
+        var renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
         while SystemClock.now < end {
-            let ready = loop.wait(min(end, renewal) - SystemClock.now)
+            let ready = loop.wait(min(end, renewal, renewalDHT) - SystemClock.now)
             if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
                 break
             }
@@ -75,6 +79,10 @@ final class Announcer {
                 mdns?.update(txt: try record())
                 try renewGossip()
                 renewal = SystemClock.now + ttl * 0.5
+            }
+            if results[.dht] == true, SystemClock.now >= renewalDHT {
+                _ = try putIntoDHT(until: SystemClock.now + .seconds(10))
+                renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
             }
         }
         mdns?.withdraw()
@@ -108,9 +116,10 @@ final class Announcer {
         }
     }
 
-    func tell(_ method: DiscoveryMethodName, bytesSent: Int? = nil, error: String? = nil)
-        throws
-    {
+    func tell(
+        _ method: DiscoveryMethodName, lifetime: Duration? = nil, bytesSent: Int? = nil,
+        error: String? = nil
+    ) throws {
         results[method] = error == nil
         var addresses = addresses
         if method == .lora {
@@ -122,7 +131,8 @@ final class Announcer {
             AnnouncementRecord(
                 timestamp: SystemClock.timestamp, nodeId: identity.node, method: method,
                 success: error == nil, addresses: error == nil ? addresses : [],
-                ttlMs: Int(ttl.nanoseconds / 1_000_000), bytesSent: bytesSent, error: error))
+                ttlMs: Int((lifetime ?? ttl).nanoseconds / 1_000_000), bytesSent: bytesSent,
+                error: error))
         try io.output.flush()
     }
 }

@@ -1,22 +1,38 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosTool
 
 /// `-A -m dht`: this node's port under the mesh's name (BEP 5), and its signed announcement as an
 /// item under its own key (BEP 44).
 extension Announcer {
+    /// Nodes of the DHT keep an address for half an hour (BEP 5), so that it is announced anew after
+    /// a quarter.
+    private static let lifetimeDHT = Duration.seconds(1800)
+
+    /// Until the next announcement, drawn so that nodes do not come together.
+    static func pauseDHT(_ random: inout SplitMix64) -> Duration {
+        .seconds(Int64.random(in: 800...1000, using: &random))
+    }
+
     func announceOverDHT() throws {
-        guard let hash = DHTKey(Digest.sha1(Array(options.dht.mesh.utf8))) else { return }
-        guard !options.dht.dhtNode.isEmpty else {
+        guard DHTClient.canBegin(options.dht, io) else {
             return try tell(
-                .dht, error: "no node to begin with; name one with --dht-node address:port")
+                .dht, error: "no node to begin with; name one with --dht-node host:port")
         }
+        let isTold = try putIntoDHT(until: io.deadline ?? SystemClock.now + .seconds(10))
+        try tell(
+            .dht, lifetime: max(ttl, Announcer.lifetimeDHT),
+            error: isTold ? nil : "no node of the DHT took the announcement")
+    }
+
+    /// Whether any node took the address or the announcement.
+    func putIntoDHT(until end: Instant) throws -> Bool {
+        guard let hash = DHTKey(Digest.sha1(Array(options.dht.mesh.utf8))) else { return false }
         let client = try DHTClient(options.dht, io)
         loop.watch(client.socket.descriptor)
         defer { loop.unwatch(client.socket.descriptor) }
-        wait(
-            client, until: min(SystemClock.now + .milliseconds(600), io.deadline ?? .distantFuture)
-        ) { _ in false }
+        wait(client, until: min(SystemClock.now + .milliseconds(600), end)) { _ in false }
         let port = UInt16(clamping: endpoints.first?.port ?? Endpoint.defaultPort)
         var stored: [Int: Int] = [:]
         var open: Set<Int> = [client.look(.announce(hash, port: port))]
@@ -26,7 +42,7 @@ extension Announcer {
             value: .octets(announcement.json), signer: identity)
         let put = client.look(.put(item))
         open.insert(put)
-        wait(client, until: io.deadline ?? SystemClock.now + .seconds(10)) { output in
+        wait(client, until: end) { output in
             guard case .finished(let id, let outcome) = output else { return false }
             stored[id] = outcome.stored
             open.remove(id)
@@ -34,9 +50,11 @@ extension Announcer {
         }
         client.save()
         client.tellDrops()
-        let places = stored[put] ?? 0
-        io.errors.note("dht: \(stored.values.reduce(0, +)) nodes took it")
-        try tell(.dht, error: places > 0 ? nil : "no node of the DHT took the announcement")
+        let addresses = stored.filter { $0.key != put }.values.reduce(0, +)
+        let items = stored[put] ?? 0
+        io.errors.note("dht: \(addresses) nodes took the address, \(items) the announcement")
+        // Nodes of BEP 5 alone take an address, and who asks there learns the rest.
+        return addresses + items > 0
     }
 
     /// With the address under which the DHT sees us, where an endpoint names no host.
@@ -49,7 +67,8 @@ extension Announcer {
         }
         return PeerAnnouncement(
             nodeId: identity.node, capabilities: options.capability, endpoints: seen,
-            timestamp: SystemClock.timestamp, ttlMs: Int(ttl.nanoseconds / 1_000_000)
+            timestamp: SystemClock.timestamp,
+            ttlMs: Int(max(ttl, Announcer.lifetimeDHT).nanoseconds / 1_000_000)
         ).fittingTXT(maxOctets: 800).signed(by: identity)
     }
 

@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosTool
 
@@ -9,7 +10,7 @@ extension Announcer {
     private static let patience = Duration.seconds(2)
 
     func announceOverGossip() throws {
-        let seeds = options.gossip.seeds
+        let seeds = try options.gossip.seeds()
         guard !seeds.isEmpty else {
             return try tell(
                 .gossip, error: "no member to begin with; name one with --gossip-join address")
@@ -18,7 +19,7 @@ extension Announcer {
             throw ToolFailure(.failure, code: "resource", "no descriptors left")
         }
         let tags = try Authenticity.tags(identity, options, endpoints: endpoints)
-        let setup = try Authenticity.membership(identity.node.text, tags, options)
+        let setup = try Authenticity.membership(identity.node.text, tags, seeds, options)
         host = setup.bind.ip.description
         let client = GossipClient(
             setup, seed: SystemClock.seed, now: { SystemClock.now }, tell: { mailbox.post($0) })
@@ -75,12 +76,13 @@ extension Announcer {
 extension Authenticity {
     /// How this node takes part: as a member with `tags`, or looking on.
     static func membership(
-        _ name: String, _ tags: [String: String]?, _ options: KosDiscover
+        _ name: String, _ tags: [String: String]?, _ seeds: [ContactAddress],
+        _ options: KosDiscover
     ) throws -> GossipDriver.Setup {
         var settings = options.gossip.settings
         settings.isObserver = tags == nil
         return GossipDriver.Setup(
-            name: name, bind: options.gossip.bind(own: IPAddress.own(towards:)),
+            name: name, bind: try options.gossip.bind(for: seeds, own: IPAddress.own(towards:)),
             tags: tags ?? [:], settings: settings,
             envelope: try options.gossip.envelope(GossipCipher()))
     }

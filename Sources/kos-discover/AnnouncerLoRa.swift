@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosRadio
 import KosTool

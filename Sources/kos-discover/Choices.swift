@@ -30,10 +30,7 @@ extension KosDiscover {
 
     /// Time for a run that ends by itself, where none is given: slow radios need more.
     var usualWait: Duration {
-        get throws {
-            guard chosen.methods.contains(.lora) else { return .seconds(3) }
-            return .seconds(3) + (try lora.patience())
-        }
+        .seconds(3) + (chosen.methods.contains(.lora) ? lora.patience : .zero)
     }
 
     /// The options as the engine wants them.

@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosTool
 
@@ -17,10 +18,10 @@ final class DHTClient {
 
     init(_ options: DHTOptions, _ io: ToolIO) throws {
         self.io = io
-        let first = options.dhtNode.first?.contact.ip
+        let named = try options.contacts()
         do throws(DatagramSocket.Failure) {
             socket = try DatagramSocket(
-                address: options.dhtAddress?.address, isIPv6: first?.isIPv6 ?? false,
+                address: options.dhtAddress?.address, isIPv6: named.first?.ip.isIPv6 ?? false,
                 port: options.dhtPort)
         } catch {
             throw ToolFailure(.failure, code: "cannotBind", "dht: \(error.message)")
@@ -31,10 +32,17 @@ final class DHTClient {
         let now = SystemClock.now
         engine = Kademlia(
             own: nil, settings: settings, ports: ports, seed: SystemClock.seed, at: now)
-        let routers = options.dhtNode.map(\.contact).filter { $0.ip.isIPv6 == settings.isIPv6 }
+        let routers = named.filter { $0.ip.isIPv6 == settings.isIPv6 }
         engine.handle(.restore(savedTable()), at: now, into: &outputs)
         engine.handle(.bootstrap(routers), at: now, into: &outputs)
         send()
+    }
+
+    /// Whether there is a node to begin with: one that was named, or one of an earlier run.
+    static func canBegin(_ options: DHTOptions, _ io: ToolIO) -> Bool {
+        guard options.dhtNode.isEmpty else { return true }
+        let path = (try? io.directories.file(tableFile, in: .state)) ?? ""
+        return !SmallFile.read(path, limit: 1).isEmpty
     }
 
     var nextDeadline: Instant? { engine.nextDeadline }

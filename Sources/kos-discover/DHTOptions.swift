@@ -6,7 +6,7 @@ import KosTool
 struct DHTOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("A node of the DHT to begin with: address:port.", valueName: "contact"))
+        help: ArgumentHelp("A node of the DHT to begin with: host:port.", valueName: "contact"))
     var dhtNode: [ContactOption] = []
 
     @Option(
@@ -24,6 +24,11 @@ struct DHTOptions: ParsableArguments {
         help: ArgumentHelp(
             "Name of the mesh, under which its nodes find each other.", valueName: "name"))
     var mesh = "kos"
+
+    /// The nodes to begin with.
+    func contacts() throws -> [ContactAddress] {
+        try HostName.contacts(of: dhtNode) { try $0.contacts() }
+    }
 }
 
 struct AddressOption: ExpressibleByArgument, Sendable {

@@ -31,6 +31,12 @@ struct KosDiscover: Tool {
     @Flag(name: [.customShort("W"), .customLong("watch")], help: "Go on until interrupted.")
     var isWatch = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With -W: how long a peer is believed in that is silent.", valueName: "dur"))
+    var expire: DurationOption?
+
     @Option(name: [.short, .long], help: ArgumentHelp("End with N peers.", valueName: "n"))
     var count: Int?
 
@@ -79,8 +85,10 @@ struct KosDiscover: Tool {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("A relay to ask: tcp://host:47470, ws://host:47470/.", valueName: "uri"))
-    var bootstrap: [EndpointOption] = []
+        help: ArgumentHelp(
+            "A relay to ask: tcp://host:47470; file:PATH or dns:DOMAIN for several.",
+            valueName: "uri"))
+    var bootstrap: [BootstrapOption] = []
 
     @Flag(
         name: .customLong("links"), help: "Ask the relays for their topology: links and more peers."
@@ -94,6 +102,7 @@ struct KosDiscover: Tool {
     @OptionGroup var dht: DHTOptions
     @OptionGroup var gossip: GossipOptions
     @OptionGroup var lora: LoRaOptions
+    @OptionGroup var tls: TLSOptions
 
     @Flag(name: .long, help: "Join the gossip cluster as a member; without it, look on.")
     var gossipMember = false

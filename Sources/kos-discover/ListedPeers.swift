@@ -5,12 +5,6 @@ import KosTool
 struct ListedPeer {
     let record: PeerRecord
 
-    /// Where it can be asked: its stream addresses.
-    var endpoints: [Endpoint] {
-        record.addresses.filter { [.tcp, .tls, .ws, .wss].contains($0.type) }
-            .compactMap { Endpoint($0.uri) }.prefix(1).map { $0 }
-    }
-
     var sighting: Sighting {
         var sighting = Sighting(
             source: Sighting.Source(.static, record.nodeId.text), nodeId: record.nodeId,

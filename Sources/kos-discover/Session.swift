@@ -18,6 +18,8 @@ final class Session {
     var identity: NodeID?
     var listedPeers: [ListedPeer] = []
     var unanswered: Set<Endpoint> = []
+    var domains: Mailbox<Domain>?
+    var unresolved: Set<String> = []
     var relays: [NodeID: Sighting] = [:]
     var roundTrips: [NodeID: Double] = [:]
     var pendingTopology: Set<NodeID> = []
@@ -26,9 +28,11 @@ final class Session {
     /// When the DHT is asked (again), and the lookups that are not over.
     var dhtStart: Instant?
     var dhtOpen: Set<Int> = []
+    var dhtPeerCount = 0
     // Gossip: who was asked and has not answered, whether somebody has.
     var gossip: GossipClient?
     var gossipMailbox: Mailbox<GossipClient.Event>?
+    var gossipSeeds: [ContactAddress] = []
     var gossipOpen: Set<ContactAddress> = []
     var hasJoined = false
     var hasDeparted = false
@@ -36,6 +40,18 @@ final class Session {
     var radio: BeaconRadio?
     var radioMailbox: Mailbox<BeaconRadio.Event>?
     var radioEnd: Instant?
+    // Nodes that are asked for what a method leaves open, what they told, and the methods that wait
+    // for them.
+    var inquiries: Inquiries?
+    var told: [NodeID: [String]] = [:]
+    var unsettled: Set<DiscoveryMethodName> = []
+    // A watch: whether peers still answer, when methods are asked again, whether the network is
+    // another one.
+    var liveness: Liveness
+    var sightings: Mailbox<Sighting.Source>?
+    var reachability: ReachabilityProbe?
+    var schedule = DiscoverySchedule(seed: SystemClock.seed)
+    var network: NetworkWatch?
     /// Peers of this run, for the next one; those of earlier runs that were listed.
     var found = PeerCache()
     var earlierCount = 0
@@ -50,13 +66,17 @@ final class Session {
             throw ToolFailure(.failure, code: "resource", "no descriptors left for an event loop")
         }
         self.loop = loop
-        if !options.isWatch { io.limit(to: try options.usualWait) }
+        if !options.isWatch { io.limit(to: options.usualWait) }
+        liveness = Liveness(
+            lifetime: options.expire?.duration ?? .seconds(120), isFixed: options.expire != nil,
+            seed: SystemClock.seed)
         discovery = Discovery(options.rules(io), at: started, time: SystemClock.timestamp)
     }
 
     func run() throws -> ExitStatus {
         if options.isWatch {
             try io.startWatching(onInterim: { [self] in try io.output.write(summary) })
+            startLiveness()
         }
         let signals = io.watch?.descriptor
         if let signals { loop.watch(signals) }
@@ -77,6 +97,8 @@ final class Session {
             try runBootstrap()
             try runGossip()
             try runLoRa()
+            try runInquiries()
+            try runLiveness()
             try step { discovery.advance(to: $0, into: &$1) }
         }
         return try finish()
@@ -105,8 +127,9 @@ final class Session {
     }
 
     private var nextDeadline: Instant? {
-        [discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart, radioEnd]
-            .compactMap { $0 }
-            .min()
+        [
+            discovery.nextDeadline, mdns?.nextDeadline, dht?.nextDeadline, dhtStart, radioEnd,
+            inquiries?.nextDeadline, liveness.nextDeadline, schedule.nextDeadline,
+        ].compactMap { $0 }.min()
     }
 }

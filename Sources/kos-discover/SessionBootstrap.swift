@@ -6,27 +6,68 @@ import KosTool
 /// joinMesh without staying. Some may fail; only when all do has the method failed.
 extension Session {
     func startBootstrap() throws {
-        var endpoints = options.bootstrap.map(\.endpoint) + listedPeers.flatMap(\.endpoints)
-        if endpoints.isEmpty { endpoints = earlierEndpoints }
-        guard !endpoints.isEmpty else {
+        var endpoints = listedPeers.compactMap { $0.record.addresses.streamEndpoint }
+        for option in options.bootstrap {
+            switch option {
+            case .relay(let endpoint): endpoints.append(endpoint)
+            case .file(let path): endpoints += try BootstrapOption.relays(inFile: path)
+            case .domain(let domain): unresolved.insert(domain)
+            }
+        }
+        if endpoints.isEmpty, unresolved.isEmpty { endpoints = earlierEndpoints }
+        guard !endpoints.isEmpty || !unresolved.isEmpty else {
             return try fail(.bootstrap, "no relay to ask", hint: "name one with --bootstrap URI")
         }
-        guard let mailbox = Mailbox<MeshProbe.Event>(capacity: 4096) else {
-            throw ToolFailure(.failure, code: "resource", "no descriptors left")
-        }
+        guard let mailbox = Mailbox<MeshProbe.Event>(capacity: 4096),
+            let domains = Mailbox<Domain>(capacity: 256)
+        else { throw ToolFailure(.failure, code: "resource", "no descriptors left") }
         self.mailbox = mailbox
+        self.domains = domains
         loop.watch(mailbox.descriptor)
+        loop.watch(domains.descriptor)
         unanswered = Set(endpoints)
         let identity = try Authenticity.identity(io)
         self.identity = identity.node
         let now = SystemClock.now
         probe = MeshProbe(
-            Array(unanswered), signer: identity, wantsTopology: options.wantsLinks,
+            Array(unanswered), identity: identity, files: options.tls.files,
+            wantsTopology: options.wantsLinks,
             epoch: SystemClock.timestamp + .nanoseconds(-now.nanoseconds), seed: SystemClock.seed,
             now: { SystemClock.now }, tell: { mailbox.post($0) })
+        for domain in unresolved { resolve(domain) }
+    }
+
+    /// What the domain name system said of a domain's relays.
+    struct Domain: Sendable {
+        let name: String
+        let relays: Result<[Endpoint], DNSLookup.Failure>
+    }
+
+    private func resolve(_ domain: String) {
+        guard let domains else { return }
+        DNSLookup.begin(domain) { domains.post(Domain(name: domain, relays: $0)) }
+    }
+
+    private func takeDomains() {
+        for domain in domains?.take() ?? [] {
+            unresolved.remove(domain.name)
+            switch domain.relays {
+            case .success(let endpoints):
+                let new = endpoints.filter { endpoint in
+                    !unanswered.contains(endpoint)
+                        && !relays.values.contains { $0.source.key == endpoint.description }
+                }
+                io.errors.note("bootstrap: dns:\(domain.name) names \(endpoints.count) relays")
+                unanswered.formUnion(new)
+                probe?.connect(new)
+            case .failure(let failure):
+                io.errors.say("bootstrap: dns:\(domain.name): \(failure.reason)")
+            }
+        }
     }
 
     func runBootstrap() throws {
+        takeDomains()
         for event in mailbox?.take() ?? [] {
             switch event {
             case .reached(let endpoint, let node, let info): try see(endpoint, node, info)
@@ -55,7 +96,9 @@ extension Session {
 
     /// Over when every relay answered or failed, was measured, and gave its topology if asked for.
     private func settleBootstrap() throws {
-        guard probe != nil, unanswered.isEmpty, pendingTopology.isEmpty, !isBootstrapSettled else {
+        guard probe != nil, unresolved.isEmpty, unanswered.isEmpty, pendingTopology.isEmpty,
+            !isBootstrapSettled
+        else {
             return
         }
         guard relays.keys.allSatisfy({ roundTrips[$0] != nil }) else { return }
@@ -77,6 +120,7 @@ extension Session {
             source: Sighting.Source(.bootstrap, endpoint.description), nodeId: node,
             addresses: [address] + others, capabilities: info.capabilities,
             trust: .signed(sequence: Int64(info.sequence)))
+        sighting.document = .nodeInfo
         sighting.name = info.name
         relays[node] = sighting
         try feed(.seen(sighting, at: SystemClock.timestamp))
@@ -88,6 +132,7 @@ extension Session {
             source: Sighting.Source(.bootstrap, "via \(relay) \(peer.nodeId)"), nodeId: peer.nodeId,
             addresses: peer.addresses, capabilities: peer.capabilities,
             trust: .signed(sequence: peer.metadata.lastSeen.milliseconds))
+        sighting.document = .nodeInfo
         sighting.name = peer.metadata.name
         try feed(.seen(sighting, at: SystemClock.timestamp))
     }

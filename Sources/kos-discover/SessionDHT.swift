@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosTool
 
@@ -6,14 +7,9 @@ import KosTool
 /// the signed announcement of a node that is asked for by its id.
 extension Session {
     func startDHT() throws {
-        guard
-            !options.dht.dhtNode.isEmpty
-                || SmallFile.read(
-                    (try? io.directories.file("dht.nodes", in: .state)) ?? "", limit: 1
-                ).count == 1
-        else {
+        guard DHTClient.canBegin(options.dht, io) else {
             return try fail(
-                .dht, "no node to begin with", hint: "name one with --dht-node address:port")
+                .dht, "no node to begin with", hint: "name one with --dht-node host:port")
         }
         let client = try DHTClient(options.dht, io)
         dht = client
@@ -37,14 +33,15 @@ extension Session {
         for result in results {
             let time = SystemClock.timestamp
             switch result {
-            case .peers(_, let contacts): for contact in contacts { try see(contact, time) }
+            case .peers(_, let contacts): for contact in contacts { try see(contact) }
             case .item(_, let item): try see(item, time)
             case .finished(let id, let outcome):
                 io.errors.note(
                     "dht: asked \(outcome.asked) nodes, \(outcome.answered) answered", level: 2)
                 dhtOpen.remove(id)
-                if options.isWatch { dhtStart = SystemClock.now + .seconds(60) }
-                if dhtOpen.isEmpty { try complete(.dht) }
+                scheduleNext(.dht, hasNews: discovery.peerCount != dhtPeerCount)
+                dhtPeerCount = discovery.peerCount
+                if dhtOpen.isEmpty { try completeWhenSettled(.dht) }
             case .send, .ownAddress: break
             }
         }
@@ -60,8 +57,8 @@ extension Session {
         (options.until ?? options.node).flatMap { NodeID($0)?.publicKey }
     }
 
-    /// An address alone: who is there is known once it is spoken to.
-    private func see(_ contact: ContactAddress, _ time: Timestamp) throws {
+    /// An address alone: who is there is asked.
+    private func see(_ contact: ContactAddress) throws {
         guard let node = NodeID(contact.description) else { return }
         var sighting = Sighting(
             source: Sighting.Source(.dht, contact.description), nodeId: node,
@@ -69,7 +66,29 @@ extension Session {
                 PeerAddress(type: .tcp, address: contact.ip.description, port: Int(contact.port))
             ],
             capabilities: [], trust: .opaque)
-        sighting.lifetime = .seconds(1800)
+        sighting.lifetime = Session.dhtLifetime
+        let endpoint = Endpoint(
+            transport: .tcp, host: contact.ip.description, port: Int(contact.port))
+        try inquire(endpoint, for: sighting)
+    }
+
+    /// How long nodes of a DHT keep an announcement (BEP 5).
+    private static let dhtLifetime = Duration.seconds(1800)
+
+    /// Who is at an address that the DHT told of; the address itself when nobody says so.
+    func see(_ answer: Inquiries.Answer, _ time: Timestamp) throws {
+        var sighting = answer.question.sighting
+        if let (id, info) = answer.node {
+            sighting.nodeId = id
+            sighting.addresses += info.addresses.filter {
+                !sighting.addresses.contains($0)
+                    && !$0.isLoopbackOfAnother(than: answer.question.endpoint.host)
+            }
+            sighting.capabilities = info.capabilities
+            sighting.name = info.name
+            sighting.trust = .signed(sequence: Int64(info.sequence))
+            sighting.document = .nodeInfo
+        }
         try feed(.seen(sighting, at: time))
     }
 
@@ -88,8 +107,9 @@ extension Session {
             addresses: announcement.endpoints.map(\.peerAddress),
             capabilities: announcement.capabilities,
             trust: trust)
+        sighting.isPartial = announcement.isPartial
         sighting.ttlMs = announcement.ttlMs
         sighting.lifetime = .milliseconds(announcement.ttlMs)
-        try feed(.seen(sighting, at: time))
+        try feed(.seen(try completed(sighting), at: time))
     }
 }

@@ -6,7 +6,7 @@ import KosTool
 /// answer; only when none does has the method failed.
 extension Session {
     func startGossip() throws {
-        let seeds = options.gossip.seeds
+        let seeds = try options.gossip.seeds()
         guard !seeds.isEmpty else {
             return try fail(
                 .gossip, "no member to begin with", hint: "name one with --gossip-join address")
@@ -21,9 +21,10 @@ extension Session {
             name = identity.node.text
             tags = try Authenticity.tags(identity, options, endpoints: [])
         }
-        let setup = try Authenticity.membership(name, tags, options)
+        let setup = try Authenticity.membership(name, tags, seeds, options)
         gossipMailbox = mailbox
         loop.watch(mailbox.descriptor)
+        gossipSeeds = seeds
         gossipOpen = Set(seeds)
         let client = GossipClient(
             setup, seed: SystemClock.seed, now: { SystemClock.now }, tell: { mailbox.post($0) })
@@ -53,7 +54,7 @@ extension Session {
             } else if let sighting = member.sighting(trust: {
                 $0.trust(by: Authenticity.verifier)
             }) {
-                try feed(.seen(sighting, at: time))
+                try feed(.seen(try completed(sighting), at: time))
                 try feed(.whole(member.source, at: time))
             } else {
                 io.errors.note("gossip: '\(member.node.name)' cannot be read; left out")
@@ -62,18 +63,40 @@ extension Session {
             io.errors.note("gossip: \(contact) told of \(members) members")
             gossipOpen.remove(contact)
             hasJoined = true
-            if gossipOpen.isEmpty { try complete(.gossip) }
+            try settleGossip()
         case .refused(let contact, let reason):
             gossipOpen.remove(contact)
-            io.errors.say("gossip: \(contact): \(reason)")
-            guard gossipOpen.isEmpty else { return }
-            if hasJoined { return try complete(.gossip) }
-            try fail(.gossip, "no member answered", hint: "are they running, with the same keys?")
+            // Said once: a watch asks again and again.
+            if discovery.failures[.gossip] == nil, !hasJoined {
+                io.errors.say("gossip: \(contact): \(reason)")
+            } else {
+                io.errors.note("gossip: \(contact): \(reason)")
+            }
+            try settleGossip()
         case .conflict(let node):
             io.errors.note("gossip: another '\(node.name)' is at \(node.address)")
         case .departed: hasDeparted = true
-        case .event, .send, .open, .answer: break
+        case .event(let event):
+            guard options.isWatch else { return }
+            try io.output.write(UserEventRecord(timestamp: time, event: event))
+        case .send, .open, .answer: break
         }
+    }
+
+    /// Over when every member that was named answered or did not.
+    private func settleGossip() throws {
+        guard gossipOpen.isEmpty else { return }
+        scheduleNext(.gossip, hasNews: hasJoined)
+        if hasJoined { return try completeWhenSettled(.gossip) }
+        try fail(.gossip, "no member answered", hint: "are they running, with the same keys?")
+    }
+
+    /// Asks the members that were named again: a cluster that came apart, or was not there.
+    func rejoinGossip() {
+        // A name may stand for other addresses by now; while nobody knows it, the old ones do.
+        gossipSeeds = (try? options.gossip.seeds()) ?? gossipSeeds
+        gossipOpen = Set(gossipSeeds)
+        gossip?.post(.join(gossipSeeds))
     }
 
     /// A member takes leave, and waits for a while until it is known.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KosCore
+import KosCrypto
 import KosNet
 import KosRadio
 import KosTool
@@ -14,7 +15,7 @@ struct LoRaOptions: ParsableArguments {
     var lora: String?
 
     /// How long a question and its answers take at these settings.
-    func patience() throws -> Duration {
+    var patience: Duration {
         guard let address = try? address() else { return .zero }
         return RadioBeacon.airtime(address.settings.modulation) * 20
     }

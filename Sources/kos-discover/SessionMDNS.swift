@@ -28,10 +28,15 @@ extension Session {
             let time = SystemClock.timestamp
             switch event {
             case .resolved(let instance): try see(instance, time)
-            case .whole(let source): try feed(.whole(source, at: time))
-            case .removed(let source): try feed(.lost(source, .goodbye, at: time))
-            case .unreachable(let source): try feed(.lost(source, .unreachable, at: time))
-            case .complete: try complete(.mdns)
+            case .whole(let source):
+                if inquiries?.isSettled(.mdns) != false { try feed(.whole(source, at: time)) }
+            case .removed(let source):
+                forget(source)
+                try feed(.lost(source, .goodbye, at: time))
+            case .unreachable(let source):
+                forget(source)
+                try feed(.lost(source, .unreachable, at: time))
+            case .complete: try completeWhenSettled(.mdns)
             case .running:
                 if wasRunning { io.errors.note("mdns: the Avahi daemon is back") }
                 wasRunning = true
@@ -53,7 +58,8 @@ extension Session {
                 "mdns: '\(instance.name)' at \(instance.address) cannot be read; left out")
             return
         }
-        try feed(.seen(sighting, at: time))
+        try feed(.seen(try completed(sighting), at: time))
+        watchOver(sighting)
     }
 
     private func unavailable(_ reason: String) throws {

@@ -46,8 +46,12 @@ extension Session {
 
     func finish() throws -> ExitStatus {
         probe?.stop()
+        inquiries?.stop()
         leaveGossip()
         radio?.stop()
+        for domain in unresolved.sorted() {
+            io.errors.say("bootstrap: dns:\(domain): no name server answered in time")
+        }
         for endpoint in unanswered.sorted(by: { $0.description < $1.description }) {
             io.errors.say("bootstrap: \(endpoint): no answer in time")
         }
@@ -77,7 +81,7 @@ extension Session {
 
     /// Whether relays were asked and none has answered when time was up.
     private func isSilent(_ method: DiscoveryMethodName) -> Bool {
-        method == .bootstrap && relays.isEmpty && !unanswered.isEmpty
+        method == .bootstrap && relays.isEmpty && !(unanswered.isEmpty && unresolved.isEmpty)
     }
 
     private func tellDrops() {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KosCore
+import KosCrypto
 import KosNet
 import KosRadio
 import KosTool

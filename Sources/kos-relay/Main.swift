@@ -19,6 +19,7 @@ struct KosRelay: ParsableCommand {
         version: Version.toolkit,
         subcommands: [
             Run.self, Status.self, Who.self, Ban.self, Stop.self, Reload.self, Simulate.self,
+            Manet.self,
         ],
         defaultSubcommand: Run.self)
 }

@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosTool
 
@@ -17,18 +18,15 @@ final class RelayGossip {
 
     init(_ session: RelaySession, _ endpoints: [Endpoint]) {
         self.session = session
-        self.endpoints = endpoints.map { endpoint in
-            let isAny = ["*", "::", "0.0.0.0"].contains(endpoint.host)
-            return Endpoint(
-                transport: endpoint.transport, host: isAny ? "" : endpoint.host,
-                port: endpoint.port, path: endpoint.path)
-        }
+        self.endpoints = endpoints.map(\.announced)
     }
 
     func start(_ host: NodeHost) throws {
         let options = session.options.gossip
+        let seeds = try options.seeds()
         let setup = GossipDriver.Setup(
-            name: session.identity.node.text, bind: options.bind(own: IPAddress.own(towards:)),
+            name: session.identity.node.text,
+            bind: try options.bind(for: seeds, own: IPAddress.own(towards:)),
             tags: try tags(), settings: options.settings,
             envelope: try options.envelope(GossipCipher()))
         let driver = GossipDriver(
@@ -44,9 +42,9 @@ final class RelayGossip {
                     hint: "choose another --gossip-bind")
             }
         }
-        driver.post(.join(options.seeds))
+        driver.post(.join(seeds))
         host.every(.seconds(10)) { [unowned self] in
-            if !hasJoined, isGone { driver.post(.join(options.seeds)) }
+            if !hasJoined, isGone { driver.post(.join((try? options.seeds()) ?? seeds)) }
         }
         host.every(RelayGossip.ttl * 0.5) { [unowned self] in driver.post(.tags(try tags())) }
     }
@@ -86,7 +84,9 @@ final class RelayGossip {
         case .conflict(let node):
             io.errors.note("gossip: another '\(node.name)' is at \(node.address)")
         case .departed: isGone = true
-        case .event, .send, .open, .answer: return
+        case .event(let event):
+            try io.output.write(UserEventRecord(timestamp: time, event: event))
+        case .send, .open, .answer: return
         }
         for record in records { try io.output.write(record) }
         try io.output.flush()

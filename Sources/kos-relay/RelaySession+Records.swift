@@ -54,6 +54,7 @@ extension RelaySession {
         isLeaving = true
         notice.stopping()
         host.driver.stopListening()
+        announcer?.stop()
         gossip?.leave()
         drain(host, until: SystemClock.now + (options.drain?.duration ?? .seconds(10)))
     }

@@ -38,11 +38,12 @@ extension RelaySession {
         }
         if let left = io.timeLeft { host.schedule(after: left) { [unowned self] in leave() } }
         if options.stdin { startInput(host) }
-        if !options.gossip.seeds.isEmpty {
+        if !options.gossip.gossipJoin.isEmpty {
             let gossip = RelayGossip(self, bound)
             self.gossip = gossip
             try gossip.start(host)
         }
+        if options.announce { announcer = try RelayAnnouncer(self, host, bound) }
         try io.output.flush()
         announceService(listeners: addresses.count)
     }

@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosRadio
 import KosTool
@@ -20,6 +21,7 @@ final class RelaySession {
     var isWatched = false
     let startedAt = SystemClock.now
     var gossip: RelayGossip?
+    var announcer: RelayAnnouncer?
     var input: PacketInput?
     let custodian: Custodian?
     private var signals: OctetSource?
@@ -62,7 +64,9 @@ final class RelaySession {
         settings.custody = custodian?.settings
         settings.outbox.maxOctets = options.maxQueue
         settings.rate = options.rate
+        settings.routing = options.routing.mode
         settings.isInsecure = options.insecure
+        settings.sealer = identity
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
         if let heartbeat = options.heartbeat?.duration { settings.heartbeat = heartbeat }
@@ -84,6 +88,13 @@ final class RelaySession {
     private func start(_ host: NodeHost) throws {
         self.host = host
         let driver = host.driver
+        driver.tls = TLSCredentials(identity, options.tls.files, isInsecure: options.insecure) {
+            SystemClock.timestamp
+        }
+        driver.callers.limit = options.maxPerAddress > 0 ? options.maxPerAddress : nil
+        driver.refused = { [unowned self] reason, remote in
+            io.errors.note("\(remote): \(reason)")
+        }
         driver.observer = { [unowned self] output, time in
             host.guarded { try observe(output, time) }
         }

@@ -10,11 +10,12 @@ struct Run: Tool {
     @OptionGroup var common: CommonOptions
     @OptionGroup var control: ControlOptions
     @OptionGroup var gossip: GossipOptions
+    @OptionGroup var tls: TLSOptions
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Where to listen: tcp:// udp:// ws:// (port 0 lets the kernel choose).",
+            "Where to listen: tcp:// tls:// udp:// ws:// wss:// (port 0 lets the kernel choose).",
             valueName: "uri"))
     var listen: [String] = []
 
@@ -39,15 +40,24 @@ struct Run: Tool {
     @Flag(help: "Take neighbours and packets without signatures.")
     var insecure = false
 
+    @Flag(help: "Announce this relay on the local network, through Avahi.")
+    var announce = false
+
+    @Option(
+        help: ArgumentHelp(
+            "linkstate, flooding, aodv, dsr, olsr or auto; the same at every relay.",
+            valueName: "how"))
+    var routing = RoutingOption(.linkstate)
+
     @Flag(help: "Read packets to forward from standard input.")
     var stdin = false
 
     @Option(
         help: ArgumentHelp(
-            "Events to write: received,forwarded,delivered,queued,dropped, all or none.",
+            "Events to write: received,forwarded,delivered,queued,dropped,discovered,switched.",
             valueName: "list"
         ))
-    var events = "forwarded,delivered,queued,dropped"
+    var events = "forwarded,delivered,queued,dropped,discovered,switched"
 
     @Option(
         help: ArgumentHelp(
@@ -67,6 +77,11 @@ struct Run: Tool {
     @Option(
         help: ArgumentHelp("Packets a second that one neighbour may bring.", valueName: "n"))
     var rate: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections of one IPv4 address, or one IPv6 /64; 0 for any number.", valueName: "n"))
+    var maxPerAddress = AddressCount.usualLimit
 
     @Option(help: ArgumentHelp("Write metrics this often.", valueName: "dur"))
     var metrics: DurationOption?
@@ -118,7 +133,9 @@ struct Run: Tool {
     }
 
     func eventNames() throws -> Set<String> {
-        let all = ["received", "forwarded", "delivered", "queued", "dropped"]
+        let all = [
+            "received", "forwarded", "delivered", "queued", "dropped", "discovered", "switched",
+        ]
         if events == "all" { return Set(all) }
         if events == "none" { return [] }
         let names = events.split(separator: ",").map(String.init)

@@ -19,6 +19,9 @@ struct Simulate: Tool {
     @Option(help: ArgumentHelp("Relays in a mesh.", valueName: "n"))
     var nodes = 20
 
+    @Option(help: ArgumentHelp("How the relays find next hops.", valueName: "how"))
+    var routing = RoutingOption(.linkstate)
+
     mutating func validate() throws {
         guard (4...200).contains(nodes), (1...1_000_000).contains(seeds) else {
             throw ValidationError("--nodes is 4 to 200, --seeds 1 to 1000000")
@@ -28,6 +31,7 @@ struct Simulate: Tool {
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
         var settings = MeshTrial.Settings()
         settings.nodes = nodes
+        settings.routing = routing.mode
         var sent = 0
         var acknowledged = 0
         var stored = 0
@@ -46,7 +50,8 @@ struct Simulate: Tool {
                     ErrorRecord(
                         timestamp: SystemClock.timestamp, tool: io.tool, code: "lawBroken",
                         message: violation,
-                        hint: "kos-relay simulate --seed \(outcome.seed) --nodes \(nodes)"))
+                        hint: "kos-relay simulate --seed \(outcome.seed) --nodes \(nodes) "
+                            + "--routing \(routing.mode.rawValue)"))
             }
         }
         try io.output.write(

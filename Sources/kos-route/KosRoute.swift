@@ -3,7 +3,21 @@ import KosCore
 import KosTool
 
 @main struct Main {
-    static func main() { ToolMain.run(KosRoute.self) }
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        // A verb stands in front; everywhere else its name is a file's.
+        if arguments.first == "simulate" || arguments.prefix(2) == ["help", "simulate"] {
+            ToolMain.run(RouteVerbs.self)
+        }
+        ToolMain.run(KosRoute.self)
+    }
+}
+
+/// kos-route where a verb is given.
+struct RouteVerbs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kos-route", abstract: KosRoute.configuration.abstract,
+        subcommands: [Simulate.self])
 }
 
 struct KosRoute: Tool {
@@ -12,7 +26,8 @@ struct KosRoute: Tool {
     static let configuration = CommandConfiguration(
         commandName: "kos-route",
         abstract: "Find routes through the peers and links on standard input.",
-        version: Version.toolkit)
+        version: Version.toolkit,
+        subcommands: [Simulate.self])
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var question: QuestionOptions

@@ -6,7 +6,7 @@ import KosTool
 extension Feed {
     func start(_ host: NodeHost, _ neighbour: NodeID) throws {
         self.host = host
-        if !payloads.isEmpty || content.lines {
+        if !payloads.isEmpty || copies != nil || content.lines || holdsUnknown {
             destination = try destination(target.to, neighbour)
         }
         if !isAtEnd {
@@ -19,21 +19,44 @@ extension Feed {
         try fill()
     }
 
-    /// Sends as much as the window allows, and reads no more than that.
+    /// Sends as much as the window, the links and the pace allow, and reads no more than that.
     func fill() throws {
         guard let host else { return }
-        while !session.outbox.isFull, !payloads.isEmpty {
-            post(payloads.removeFirst(), host.driver)
+        if !express.isEmpty { try session.outbox.relay(express.takeRun(), host.driver) }
+        while mayGo(host), let payload = nextPayload() { post(payload, host.driver) }
+        while mayGo(host), !packets.isEmpty { send(packets.removeFirst(), host.driver) }
+        source?.isPaused =
+            packets.count + payloads.count > Outbox.window || host.driver.isCongested
+    }
+
+    /// Whether one more packet may go now; where it has to wait for its time, an alarm is set.
+    private func mayGo(_ host: NodeHost) -> Bool {
+        let isWaiting = payloads.isEmpty && packets.isEmpty && copies == nil
+        guard !isWaiting, !session.outbox.isFull, !host.driver.isCongested, !isPacing else {
+            return false
         }
-        while !session.outbox.isFull, !packets.isEmpty { send(packets.removeFirst(), host.driver) }
-        source?.isPaused = packets.count + payloads.count > Outbox.window
+        guard let wait = pace.wait() else { return true }
+        isPacing = true
+        host.schedule(after: wait) { [unowned self] in
+            isPacing = false
+            try fill()
+        }
+        return false
+    }
+
+    private func nextPayload() -> JSONValue? {
+        if !payloads.isEmpty { return payloads.removeFirst() }
+        guard let copy = copies else { return nil }
+        copies?.left -= 1
+        if copy.left == 1 { copies = nil }
+        return copy.payload
     }
 
     /// A neighbour is there: packets that were for it alone go out.
     func arrived(_ peer: NodeID) {
         guard let host else { return }
         for packet in held.removeValue(forKey: peer.text) ?? [] {
-            session.outbox.forward(packet, session.persistence, host.driver)
+            forward(packet, host.driver)
         }
     }
 
@@ -56,14 +79,23 @@ extension Feed {
         message.ttl = target.ttl
         message.options = target.options
         message.persistence = session.persistence
+        message.isSealable = target.seal != false
         if let route {
             message.route =
                 [session.identity.node.text] + route.hops.map { $0.nodeId?.text ?? $0.address }
         }
+        guard mayGo(message.destination, driver) else {
+            return refuseUnsealed(
+                author.packet(
+                    to: message.destination, type: message.type, payload: payload,
+                    at: SystemClock.now))
+        }
         session.outbox.post(message, route: route, driver)
     }
 
-    private func send(_ packet: Packet, _ driver: NodeDriver) {
+    private func send(_ taken: Packet, _ driver: NodeDriver) {
+        var packet = taken
+        if packet.destination == Feed.unknown { packet.destination = destination ?? "" }
         if let address = packet.address {
             let isThere =
                 NodeID(packet.destination).map { driver.node.links.neighbours.contains($0) }
@@ -73,12 +105,19 @@ extension Feed {
                 return driver.post(.connect(address))
             }
         }
+        forward(packet, driver)
+    }
+
+    private func forward(_ packet: Packet, _ driver: NodeDriver) {
+        guard mayGo(packet.destination, driver) else { return refuseUnsealed(packet) }
+        var packet = packet
+        packet.sealingKey = sealingKey(of: packet.destination, driver)
         session.outbox.forward(packet, session.persistence, driver)
     }
 
     /// `-n`: prints what would be sent.
     func show() throws -> ExitStatus {
-        for payload in payloads {
+        for payload in payloads + (copies.map { [$0.payload] } ?? []) {
             let to = route?.destination?.text ?? target.to ?? ""
             var packet = author.packet(
                 to: to, type: Packet.Kind.data, payload: payload, at: SystemClock.now)
@@ -91,6 +130,6 @@ extension Feed {
         }
         for packet in packets { try io.output.write(PacketRecord(packet)) }
         if let route { try io.output.write(route) }
-        return payloads.isEmpty && packets.isEmpty ? .no : .yes
+        return payloads.isEmpty && packets.isEmpty && copies == nil ? .no : .yes
     }
 }

@@ -6,22 +6,23 @@ import KosTool
 extension Feed {
     /// Where to connect.
     func endpoints() throws -> [Endpoint] {
-        if let targetEndpoint { return [targetEndpoint] }
+        if !target.endpoints.isEmpty { return target.endpoints }
         if let first = route?.hops.first, target.connect.isEmpty {
             guard let endpoint = Endpoint(first.address) else {
                 throw ToolFailure.usage(
                     "the route's first hop '\(first.address)' is no URI",
                     hint: "discover with addresses, or give --connect URI")
             }
-            return [endpoint]
+            return [first.nodeId.map { endpoint.pinned(to: $0) } ?? endpoint]
         }
         let given = target.connect.compactMap { Endpoint($0) }
         guard given.isEmpty else { return given }
         let told = peers.filter {
             target.to == nil || $0.nodeId.text == target.to || $0.metadata.name == target.to
         }
-        return (told.isEmpty ? peers : told).flatMap(\.addresses).compactMap { Endpoint($0.uri) }
-            + packets.compactMap(\.address)
+        return (told.isEmpty ? peers : told).flatMap { peer in
+            peer.addresses.compactMap { Endpoint($0.uri)?.pinned(to: peer.nodeId) }
+        } + packets.compactMap(\.address)
     }
 
     /// The node that is meant by `text`: by its address, its id or its name.
@@ -29,7 +30,7 @@ extension Feed {
         if let route, let last = route.hops.last {
             return route.destination?.text ?? last.nodeId?.text ?? last.address
         }
-        if targetEndpoint != nil { return neighbour.text }
+        if !target.endpoints.isEmpty { return neighbour.text }
         let name = text ?? peers.last?.nodeId.text
         guard let name else {
             throw ToolFailure.usage(
@@ -55,6 +56,7 @@ extension Packet {
         guard let object = options["address"]?.object,
             let address = try? PeerAddress(RecordFields(object))
         else { return nil }
-        return Endpoint(address.uri)
+        let endpoint = Endpoint(address.uri)
+        return NodeID(destination).flatMap { endpoint?.pinned(to: $0) } ?? endpoint
     }
 }

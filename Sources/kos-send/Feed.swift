@@ -17,21 +17,27 @@ final class Feed {
     private(set) var isAtEnd = false
     var route: RouteRecord?
     var peers: [PeerRecord] = []
-    /// Packets in the order in which they came, until there is room to send them.
     var packets: [Packet] = []
     var payloads: [JSONValue] = []
+    /// A text or file that is to be sent more than once: how often still.
+    var copies: (payload: JSONValue, left: Int)?
+    var express = Express()
+    var pace: Pace
+    var isPacing = false
     var host: NodeHost?
     var destination: String?
     /// Packets that wait for the very node at the address that they carry.
     var held: [String: [Packet]] = [:]
-    /// Whether nothing more comes, and nothing waits to be sent.
-    var isDone: Bool { isAtEnd && packets.isEmpty && payloads.isEmpty && held.isEmpty }
+    var isDone: Bool {
+        isAtEnd && packets.isEmpty && payloads.isEmpty && held.isEmpty && copies == nil
+    }
 
     init(_ session: SendSession) throws {
         self.session = session
         io = session.io
         content = session.options.content
         target = session.options.target
+        pace = Pace(session.options)
         reader = NDJSONReader(maxLine: io.common.maxLine, isStrict: io.common.strict)
         let now = SystemClock.now
         author = Author(
@@ -39,26 +45,33 @@ final class Feed {
             epoch: SystemClock.timestamp + .nanoseconds(-now.nanoseconds), seed: SystemClock.seed)
     }
 
-    private var isProbing: Bool { session.options.probe || session.options.trace }
+    var isProbing: Bool { session.options.probe || session.options.trace }
     /// Records are read where nothing else says what to send, or where to.
     private var readsInput: Bool {
-        content.lines
+        guard session.options.size == nil || isProbing else { return content.lines }
+        return content.lines
             || content.readsRecords && (content.text == nil && !isProbing || target.to == nil)
     }
-    var targetEndpoint: Endpoint? { target.to.flatMap { Endpoint($0) } }
     /// Whether there is nothing to send, and nothing to come.
-    var isEmpty: Bool { isAtEnd && !isProbing && packets.isEmpty && payloads.isEmpty }
-    var needsTopology: Bool { targetEndpoint == nil && route == nil && held.isEmpty }
+    var isEmpty: Bool {
+        isAtEnd && !isProbing && packets.isEmpty && payloads.isEmpty && copies == nil
+            && express.isEmpty
+    }
+    var needsTopology: Bool { target.endpoints.isEmpty && route == nil && held.isEmpty }
 
     // MARK: Before the node runs
 
     /// Reads what is there to be read before connecting: all of it for a single packet, else until
     /// the first packet.
     func readAhead() throws {
-        if let text = content.text { payloads = [.string(text)] }
+        try resume()
+        if let text = content.text { try repeated(.string(text)) }
+        if let size = session.options.size, content.isAbsent, !isProbing {
+            try repeated(.string(String(repeating: "x", count: size)))
+        }
         if let path = content.file ?? content.raw {
             let input = try io.input(path)
-            payloads = [JSONValue(octets: try input.readAll(limit: LinkTraits.maxPacket / 2))]
+            try repeated(JSONValue(octets: try input.readAll(limit: LinkTraits.maxPacket / 2)))
         }
         guard readsInput else {
             isAtEnd = true
@@ -66,7 +79,7 @@ final class Feed {
         }
         let input = try io.input(nil)
         let isWhole = content.text != nil || isProbing
-        while !isAtEnd, isWhole || packets.isEmpty && payloads.isEmpty {
+        while !isAtEnd, isWhole || packets.isEmpty && payloads.isEmpty && express.isEmpty {
             guard let chunk = try input.chunk() else {
                 try take([])
                 break
@@ -87,14 +100,19 @@ final class Feed {
             switch event {
             case .bad(let number, let error): try io.report(error, line: number, of: "stdin")
             case .line(let number, let range):
+                if takesExpress, express.take(reader.buffer.span.extracting(range)) {
+                    io.goodLines += 1
+                    continue
+                }
                 let line = Array(reader.buffer[range])
                 if content.lines {
-                    payloads.append(JSONValue(octets: line))
+                    accept(JSONValue(octets: line))
                 } else {
                     try use(line, number)
                 }
             }
         }
+        try session.outbox.spool?.commit()
         if octets.isEmpty, host != nil { session.startDeadline() }
         try fill()
     }
@@ -113,7 +131,7 @@ final class Feed {
                 {
                     packet.metadata.flags.append(Packet.ackFlag)
                 }
-                packets.append(packet)
+                accept(packet)
             case "route": route = try RouteRecord(RecordFields(parsing: line.span))
             case "peer":
                 let peer = try PeerRecord(RecordFields(parsing: line.span))

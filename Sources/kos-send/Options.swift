@@ -7,7 +7,9 @@ import KosTool
 struct TargetOptions: ParsableArguments {
     @Option(
         name: [.customShort("T"), .long],
-        help: ArgumentHelp("Node id, name, or URI.", valueName: "node"), completion: .nodeID)
+        help: ArgumentHelp(
+            "Node id, name, or URI; URIs with commas between them, the best one first.",
+            valueName: "node"), completion: .nodeID)
     var to: String?
 
     @Option(
@@ -40,6 +42,11 @@ struct TargetOptions: ParsableArguments {
     @Flag(help: "Print the packets that come back as answers.")
     var reply = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Seal payloads to the recipient (without it: where its key is known).")
+    var seal: Bool?
+
     @Flag(help: "Take neighbours and packets without signatures.")
     var insecure = false
 
@@ -53,9 +60,20 @@ struct TargetOptions: ParsableArguments {
         for text in connect where Endpoint(text) == nil {
             throw ValidationError("--connect '\(text)' is no URI of a transport")
         }
+        if let to, to.contains("://") {
+            for part in to.split(separator: ",") where Endpoint(String(part)) == nil {
+                throw ValidationError("-T '\(part)' is no URI of a transport")
+            }
+        }
         for text in option where !text.contains("=") {
             throw ValidationError("--option '\(text)' is not name=value")
         }
+    }
+
+    /// The URIs of `-T`, the one to prefer first; none where it names a node.
+    var endpoints: [Endpoint] {
+        guard let to, to.contains(":") else { return [] }
+        return to.split(separator: ",").compactMap { Endpoint(String($0)) }
     }
 
     /// The packet's options.
@@ -72,39 +90,5 @@ struct TargetOptions: ParsableArguments {
 
     func identity(_ io: ToolIO) throws -> NodeIdentity {
         try NodeIdentity(path: keyFile ?? io.directories.file("identity.pem", in: .data))
-    }
-}
-
-/// What to send.
-struct ContentOptions: ParsableArguments {
-    @Argument(help: "Text to send; without it records are read from standard input.")
-    var text: String?
-
-    @Option(help: ArgumentHelp("Send the contents of a file as one packet.", valueName: "file"))
-    var file: String?
-
-    @Option(help: ArgumentHelp("Send standard input (-) as one packet.", valueName: "-"))
-    var raw: String?
-
-    @Flag(help: "Send each line of standard input as one packet.")
-    var lines = false
-
-    @Flag(
-        name: [.customShort("n"), .long], help: "Print the packet and the route that would be used."
-    )
-    var dryRun = false
-
-    var isAbsent: Bool { text == nil && file == nil && raw == nil && !lines }
-    /// Whether standard input carries records.
-    var readsRecords: Bool { file == nil && raw == nil && !lines }
-
-    mutating func validate() throws {
-        let given = [text != nil, file != nil, raw != nil, lines].filter { $0 }.count
-        guard given <= 1 else {
-            throw ValidationError("text, --file, --raw and --lines exclude each other")
-        }
-        guard raw == nil || raw == "-" else {
-            throw ValidationError("--raw takes - alone; for a file use --file")
-        }
     }
 }

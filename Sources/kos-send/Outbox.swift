@@ -4,27 +4,36 @@ import KosTool
 
 /// Packets on their way: what each was, and what became of it.
 final class Outbox {
-    private struct Entry {
+    struct Entry {
         let destination: String
         let route: RouteRecord?
         let ref: String?
+        /// What was sent, where it can be sent to somebody else.
+        var message: Message?
         var complaint: (code: String, text: String)?
         var custodian: NodeID?
     }
     /// Packets that may be on their way at a time; more are read when some have ended.
     static let window = 1024
 
-    private let io: ToolIO
-    private var entries: [String: Entry] = [:]
+    let io: ToolIO
+    let spool: Spool?
+    var entries: [String: Entry] = [:]
     private var waiting: [Int: Entry] = [:]
     private var lastToken = 0
-    private(set) var succeeded = 0
+    var succeeded = 0
     private(set) var failed = 0
+    /// Packets without a way, while packets are handed over many at a time.
+    var unplaced: [String: DropReason] = [:]
+    var isRelaying = false
     func holds(_ id: String) -> Bool { entries[id] != nil }
     var isFull: Bool { entries.count >= Outbox.window }
     var isEmpty: Bool { entries.isEmpty && waiting.isEmpty }
 
-    init(_ io: ToolIO) { self.io = io }
+    init(_ io: ToolIO, _ spool: Spool?) {
+        self.io = io
+        self.spool = spool
+    }
 
     var status: ExitStatus {
         if failed == 0 { return succeeded > 0 ? .yes : .no }
@@ -33,7 +42,8 @@ final class Outbox {
 
     func post(_ message: Message, route: RouteRecord?, _ driver: NodeDriver) {
         lastToken += 1
-        waiting[lastToken] = Entry(destination: message.destination, route: route, ref: nil)
+        waiting[lastToken] = Entry(
+            destination: message.destination, route: route, ref: nil, message: message)
         driver.post(.service(.post(message, token: lastToken)))
     }
 
@@ -100,17 +110,6 @@ final class Outbox {
         waiting = [:]
     }
 
-    /// A packet that could not even be handed over.
-    func refuse(_ packet: Packet, code: String, _ text: String) throws {
-        var record = SendResultRecord(
-            timestamp: SystemClock.timestamp, success: false, packetId: packet.id,
-            destination: packet.destination)
-        record.ref = packet.id
-        record.error = text
-        record.errorCode = code
-        try end(record)
-    }
-
     private func result(
         _ id: String, _ entry: Entry, success: Bool, octets: Int, attempts: Int
     ) -> SendResultRecord {
@@ -122,8 +121,13 @@ final class Outbox {
         return record
     }
 
-    private func end(_ record: SendResultRecord) throws {
-        if record.success { succeeded += 1 } else { failed += 1 }
+    func end(_ record: SendResultRecord) throws {
+        if record.success {
+            succeeded += 1
+            spool?.finish(record.packetId)
+        } else {
+            failed += 1
+        }
         if !record.success, io.common.quiet || io.output.isText {
             io.errors.say("\(record.destination): \(record.error ?? "not sent")")
         }

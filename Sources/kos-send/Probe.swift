@@ -62,17 +62,17 @@ final class Probe: ProbeTask {
     private func send() {
         guard let host, sentCount < count else { return }
         sentCount += 1
-        let filler = String(repeating: "x", count: session.options.size)
+        let filler = String(repeating: "x", count: session.options.size ?? 32)
         var message = Message(to: destination, .string(filler))
         message.type = Packet.Kind.probe
         message.ttl = session.options.target.ttl
         // One try: a probe that is lost is lost.
-        let patience = max(.seconds(2), session.options.interval.duration)
+        let patience = max(.seconds(2), session.options.probeInterval)
         message.persistence = Persistence(attempts: 1, patience: patience)
         sequences[sentCount] = sentCount
         host.driver.post(.service(.post(message, token: sentCount)))
         guard sentCount < count else { return }
-        host.schedule(after: session.options.interval.duration) { [unowned self] in send() }
+        host.schedule(after: session.options.probeInterval) { [unowned self] in send() }
     }
 
     func accepted(_ token: Int, _ packet: Packet, at time: Instant) {

@@ -18,11 +18,7 @@ extension SendSession {
             }
             try task?.answered(id, control, by: node, hops: hops, at: time)
         case .service(.dialogue(.delivery(let delivery))): try take(delivery, at: time)
-        case .notice(.dropped(let reason, _, let from)):
-            io.errors.note("dropped: \(reason.rawValue) from \(from ?? "here")", level: 2)
-            if [.notAuthenticated, .badSignature, .wrongPeer].contains(reason) {
-                io.errors.say("\(from ?? "the neighbour") is refused: \(reason.rawValue)")
-            }
+        case .notice(let notice): try noticed(notice)
         default: break
         }
     }
@@ -30,13 +26,16 @@ extension SendSession {
     func take(_ delivery: Delivery, at time: Instant) throws {
         switch delivery {
         case .neighbour(let peer, isUp: true):
+            timings.met(driver?.node.links.best(to: peer)?.traits.remote)
             if neighbour == nil { neighbour = peer }
             feed?.arrived(peer)
             // A URI names the node that answers there: no need to know more of the mesh.
             if feed?.needsTopology == false { try begin() }
+        case .neighbour(let peer, isUp: false): turn(from: peer)
         case .topologyComplete(let peer):
             if peer == neighbour { try begin() }
         case .confirmed(let id, let attempts, let octets, let milliseconds):
+            timings.confirmed()
             try outbox.confirmed(id, attempts: attempts, octets: octets, milliseconds: milliseconds)
             if options.target.reply, earlyReplies.remove(id) == nil { unanswered.insert(id) }
         case .entrusted(let id, let attempts, let octets, let milliseconds):
@@ -47,6 +46,8 @@ extension SendSession {
                 attempts: attempts, octets: octets)
             try task?.lost(id, at: time)
         case .sent(let id, let octets): try outbox.sent(id, octets: octets)
+        case .undeliverable(let id, let reason) where outbox.isRelaying:
+            outbox.unplaced[id] = reason
         case .undeliverable(let id, let reason):
             try outbox.lost(
                 id, code: reason.rawValue, "could not be sent: \(reason.rawValue)", attempts: 0,
@@ -84,10 +85,11 @@ extension SendSession {
     /// After each turn: the output goes out, and the run ends when nothing is left to wait for.
     func settle() throws {
         try feed?.fill()
+        try outbox.spool?.commit(isLasting: false)
         try io.output.flush()
         guard isReady else { return }
         let isOver = task.map(\.isOver) ?? (feed?.isDone == true && outbox.isEmpty)
-        if isOver, unanswered.isEmpty { host?.stop() }
+        if isOver, unanswered.isEmpty { leave() }
     }
 
     func runOut() throws {

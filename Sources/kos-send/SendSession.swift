@@ -1,4 +1,5 @@
 import KosCore
+import KosCrypto
 import KosNet
 import KosRadio
 import KosTool
@@ -15,16 +16,20 @@ final class SendSession {
     var dialled: [Endpoint: String?] = [:]
     var neighbour: NodeID?
     var isReady = false
+    var isLeaving = false
     /// With --reply: delivered packets whose reply is still to come, and replies that came first.
     var unanswered: Set<String> = []
     var earlyReplies: Set<String> = []
     var status: ExitStatus?
+    var timings = Timings()
+    /// Counters of each connection, as they were at the end.
+    var metrics: [MetricsRecord] = []
 
     init(_ options: KosSend, _ io: ToolIO) throws {
         self.options = options
         self.io = io
         identity = try options.target.identity(io)
-        outbox = Outbox(io)
+        outbox = Outbox(io, try options.content.spool.map { try Spool($0) })
     }
 
     var driver: NodeDriver? { host?.driver }
@@ -40,6 +45,7 @@ final class SendSession {
         var settings = MeshNode.Settings()
         settings.role = .leaf
         settings.isInsecure = options.target.insecure
+        settings.sealer = identity
         let now = SystemClock.now
         let node = MeshNode(
             signer: identity, verifier: SignatureVerifier(), settings: settings,
@@ -50,6 +56,7 @@ final class SendSession {
         }
         try NodeHost.run(node, now: { SystemClock.now }, start)
         try task?.finish()
+        try finish()
         return io.status(status ?? task?.status ?? outbox.status)
     }
 
@@ -59,6 +66,9 @@ final class SendSession {
         driver.observer = { [unowned self] output, time in
             host.guarded { try observe(output, time) }
         }
+        driver.dialing = options.connection.settings
+        driver.phase = { [unowned self] endpoint, phase in timings.reached(phase, endpoint) }
+        driver.tls = options.credentials(identity)
         driver.settled = { [unowned self] in host.guarded { try settle() } }
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }

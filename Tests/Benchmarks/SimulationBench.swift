@@ -1,6 +1,6 @@
 // The scenario of simulation_ns3.cc under our simulator, and the speed of its parts: one JSON line
 // each. Compiled against the release build by simulation.py. Arguments: `run PROTOCOL SEED`,
-// `events`, `codecs`, `big`, `discover`.
+// `events`, `codecs`, `big`, `discover`, `memory`, `grid`.
 import Glibc
 import KosCore
 import KosSimulation
@@ -19,6 +19,8 @@ func cpu() -> Double {
         case "events": events()
         case "codecs": codecs()
         case "big": big()
+        case "memory": memory()
+        case "grid": grid()
         default: discover()
         }
     }
@@ -138,6 +140,42 @@ func cpu() -> Double {
         print(
             "{\"name\":\"olsr-1000\",\"virtualSeconds\":60,\"cpuSeconds\":\(cpu() - start),"
                 + "\"events\":\(run.metrics.events)}")
+    }
+
+    /// Octets of the heap that a thousand engines take which know nobody, a node.
+    static func memory() {
+        func each(_ make: (RouterAddress) -> any RoutingProtocolEngine) -> Int {
+            var engines: [any RoutingProtocolEngine] = []
+            engines.reserveCapacity(1000)
+            let before = mallinfo2().uordblks
+            for node in 0..<1000 { engines.append(make(Scenario.address(node))) }
+            let after = mallinfo2().uordblks
+            return withExtendedLifetime(engines) { Int(after - before) / 1000 }
+        }
+        let sizes = [
+            "\"aodv\":\(each { AODV(address: $0, seed: 1) })",
+            "\"dsr\":\(each { DSR(address: $0, seed: 1) })",
+            "\"olsr\":\(each { OLSR(address: $0, seed: 1) })",
+            "\"flooding\":\(each { Flooding(address: $0, seed: 1) })",
+        ]
+        print("{\"name\":\"memory\",\(sizes.joined(separator: ","))}")
+    }
+
+    /// Static connected grids without collisions: everything arrives.
+    static func grid() {
+        for name in RoutingProtocolName.allCases {
+            var scenario = Scenario.grid(10, 5)
+            scenario.duration = .seconds(90)
+            for flow in 0..<10 {
+                scenario.flows.append(
+                    .init(
+                        from: flow, to: 49 - flow, start: .zero + .seconds(40),
+                        stop: .zero + .seconds(80), every: .milliseconds(250)))
+            }
+            let ratio = ScenarioRun(name, in: scenario).metrics.deliveryRatio
+            print(
+                "{\"name\":\"grid\",\"protocol\":\"\(name.rawValue)\",\"ratio\":\(ratio)}")
+        }
     }
 
     /// One AODV discovery among ten thousand nodes.

@@ -1,8 +1,9 @@
-"""Our simulator beside ns-3.37 (Debian libns3-dev) on one scenario, in one run: CPU time and delivery.
+"""Our simulator beside ns-3.37 (Debian libns3-dev) on one scenario, in one run: CPU time and delivery; and the speed of
+its parts. Every figure that has a promise says so, and one that is missed makes the status 1.
 
     simulation.py [--seeds N]
 
-Prints one JSON object a line and, last, the ratios. SIMULATION_BENCH names a bench that is built already.
+One JSON object a line. SIMULATION_BENCH names a bench that is built already.
 """
 
 import argparse
@@ -12,10 +13,12 @@ import os
 import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+missed = []
 
 
 def ours(folder):
@@ -39,10 +42,35 @@ def ns3(folder):
 
 def lines(*command):
     text = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True).stdout
-    found = [json.loads(line) for line in text.splitlines()]
-    for each in found:
-        print(json.dumps(each), flush=True)
-    return found
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def promise(name, value, limit, met):
+    print(json.dumps({"benchmark": name, "value": value, "limit": limit, "met": met}), flush=True)
+    if not met:
+        missed.append(name)
+
+
+def parts(bench):
+    """What stands on its own: the best of three, as a busy machine only ever takes away."""
+    events = max(lines(bench, "events")[0]["perCPUSecond"] for _ in range(3))
+    promise("events per CPU second", round(events), 1_000_000, events >= 1_000_000)
+    rates = {}
+    for _ in range(3):
+        for each in lines(bench, "codecs"):
+            rates[each["name"]] = max(rates.get(each["name"], 0), each["perCPUSecond"])
+    for name, rate in rates.items():
+        promise(f"{name} messages per CPU second", round(rate), 5_000_000, rate >= 5_000_000)
+    big = lines(bench, "big")[0]
+    promise("1000 nodes of OLSR, CPU seconds for 60 s", round(big["cpuSeconds"], 2), 60, big["cpuSeconds"] <= 60)
+    wide = lines(bench, "discover")[0]
+    promise("10,000 nodes, one AODV discovery, CPU seconds", round(wide["cpuSeconds"], 2), 10,
+            wide["cpuSeconds"] <= 10 and wide["delivered"] == 1)
+    memory = lines(bench, "memory")[0]
+    for name in ["aodv", "dsr", "olsr", "flooding"]:
+        promise(f"octets a node of {name} without its tables", memory[name], 4096, memory[name] <= 4096)
+    for each in lines(bench, "grid"):
+        promise(f"delivery of {each['protocol']} on a static grid", each["ratio"], 1, each["ratio"] == 1)
 
 
 def main():
@@ -51,19 +79,26 @@ def main():
     seeds = parser.parse_args().seeds
     with tempfile.TemporaryDirectory() as folder:
         bench, peer = ours(folder), ns3(folder)
-        for part in ["events", "codecs", "big", "discover"]:
-            lines(bench, part)
+        parts(bench)
         for protocol in ["aodv", "olsr"]:
             here, there = [], []
             for seed in range(1, seeds + 1):
                 here += lines(bench, "run", protocol, seed)
                 there += lines(peer, f"--protocol={protocol}", f"--seed={seed}")
-            print(json.dumps({
-                "protocol": protocol,
-                "cpuRatio": statistics.median(t["cpuSeconds"] / h["cpuSeconds"] for h, t in zip(here, there)),
-                "delivery": statistics.mean(h["ratio"] for h in here),
-                "deliveryOfNS3": statistics.mean(t["ratio"] for t in there)}))
+            ratio = statistics.median(t["cpuSeconds"] / h["cpuSeconds"] for h, t in zip(here, there))
+            promise(f"times less CPU than ns-3, {protocol}", round(ratio, 1), 10, ratio >= 10)
+            mine, theirs = (statistics.mean(each["ratio"] for each in runs) for runs in (here, there))
+            print(json.dumps({"protocol": protocol, "delivery": mine, "deliveryOfNS3": theirs,
+                              "events": sum(h["events"] for h in here), "seeds": seeds}))
+            promise(f"points of delivery apart from ns-3, {protocol}", round(100 * abs(mine - theirs), 2), 5,
+                    abs(mine - theirs) <= 0.05)
+            again = lines(bench, "run", protocol, 1)[0]
+            promise(f"the same seed gives the same run, {protocol}", again["trace"], here[0]["trace"],
+                    again["trace"] == here[0]["trace"])
+    for name in missed:
+        print(f"missed: {name}", file=sys.stderr)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -116,21 +116,19 @@ import Testing
             {"id":"x",
              "source":"a\u{202E}b","destination":"c","capture":1,"payload":{}}
             """.utf8)
-        var text = PacketText()
+        var reader = JSONReader()
         var writer = JSONWriter()
-        let head = text.read(
-            CarriedPacket(octets: raw, transport: .ws), of: CapturedFrame(),
-            interface: Array("null".utf8),
-            into: &writer)
-        #expect(head?.id == "x")
+        let head = try #require(PacketHead(raw.span, using: &reader))
+        #expect(head.id == "x")
+        let packet = FoundPacket(head: head, octets: raw, transport: .ws, finding: nil)
+        packet.write(CapturedFrame(), interface: Array("null".utf8), to: &writer)
         let line = String(decoding: writer.bytes, as: UTF8.self)
         #expect(line.filter { $0 == "\n" }.count == 1)
         #expect(line.contains("a\\u202eb"))
         let object = try JSONObject(parsing: Array(writer.bytes.dropLast()).span)
         #expect(object["capture"]?.object?["transport"]?.string == "ws")
         for bad in ["{\"id\":\"x\"", "{\"id\":1,\"source\":\"a\"}", "[]", "{\"id\":\"\u{7}\"}"] {
-            let packet = CarriedPacket(octets: Array(bad.utf8), transport: .udp)
-            #expect(text.read(packet, of: CapturedFrame(), interface: [], into: &writer) == nil)
+            #expect(PacketHead(Array(bad.utf8).span, using: &reader) == nil)
         }
     }
 }

@@ -30,7 +30,9 @@ import Testing
             frame.payloadEnd -= shift
             report.add(frame, octets.span) { _ in }
         }
-        return report.records(file: nil)
+        var records: [ReportRecord] = []
+        report.finish(file: nil) { records.append($0) }
+        return records
     }
 
     @Test func fatesOfPackets() throws {

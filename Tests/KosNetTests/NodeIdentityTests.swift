@@ -1,5 +1,6 @@
 import Glibc
 import KosCore
+import KosCrypto
 import KosNet
 import Testing
 

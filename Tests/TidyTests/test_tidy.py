@@ -45,27 +45,28 @@ def test_top_level_is_fixed():
 
 # 2. Imports.
 
-NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOFoundationCompat"}
+NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOTLS", "NIOFoundationCompat"}
 MAY_IMPORT = {
     "KosCore": set(),
     "KosCapture": {"KosCore"},
     "KosSimulation": {"KosCore"},
     "KosTool": {"KosCore", "ArgumentParser", "Glibc", "Synchronization"},
-    "KosNet": {"KosCore", "Glibc", "Crypto", *NIO} - {"NIOFoundationCompat"},
+    "KosCrypto": {"KosCore", "Crypto"},
+    "KosNet": {"KosCore", "KosCrypto", "Glibc", "Crypto", *NIO} - {"NIOFoundationCompat"},
     "KosRadio": {"KosCore", "CBluetooth", "Glibc"},
     "KosMDNS": {"KosCore", "CAvahi", "Glibc"},
     "KosPcap": {"KosCore", "KosCapture", "CPcap", "Glibc"},
     "KosStore": {"KosCore", "CSQLite", "Glibc"},
 }
 ADAPTERS = {
-    "kos-discover": {"KosNet", "KosRadio", "KosMDNS"},
+    "kos-discover": {"KosCrypto", "KosNet", "KosRadio", "KosMDNS"},
     "kos-route": {"KosSimulation"},
-    "kos-send": {"KosNet", "KosRadio"},
-    "kos-relay": {"KosNet", "KosRadio", "KosStore", "KosSimulation"},
-    "kos-lora": {"KosNet", "KosRadio"},
-    "kos-capture": {"KosCapture", "KosPcap"},
+    "kos-send": {"KosCrypto", "KosNet", "KosRadio"},
+    "kos-relay": {"KosCrypto", "KosNet", "KosRadio", "KosStore", "KosSimulation"},
+    "kos-lora": {"KosCrypto", "KosNet", "KosRadio"},
+    "kos-capture": {"KosCapture", "KosCrypto", "KosPcap"},
 }
-for name in ["KosNet", "KosRadio", "KosMDNS", "KosPcap", "KosStore"]:
+for name in ["KosCrypto", "KosNet", "KosRadio", "KosMDNS", "KosPcap", "KosStore"]:
     MAY_IMPORT[name].add("Synchronization")
 for name in PRODUCTS:
     MAY_IMPORT[name] = {"KosCore", "KosTool", "ArgumentParser", *ADAPTERS[name]}

@@ -23,14 +23,9 @@ class Client:
                 assert time.monotonic() < end, "no relay answers"
                 time.sleep(0.01)
         self.socket.setblocking(True)
-        if greets:
-            self.greet()
-
-    def greet(self):
-        info = self.node.packet("*", {
-            "kind": "nodeInfo", "role": "leaf", "capabilities": [], "addresses": [],
-            "sequence": int(time.time() * 1000), "wantsAnswer": True}, ttl=0, flags=(), kind="discovery")
-        self.write(info)
+        self.greets = greets
+        while self.greets:
+            assert self.read(0.2) is not None and time.monotonic() < end, "the relay does not say who it is"
 
     def write(self, *packets):
         self.socket.sendall(b"".join(json.dumps(packet).encode() + b"\n" for packet in packets))
@@ -48,6 +43,10 @@ class Client:
         self.rest += octets
         *whole, self.rest = self.rest.split(b"\n")
         packets = [json.loads(line) for line in whole]
+        for packet in packets:
+            if self.greets and kind(packet) == "nodeInfo":
+                self.greets = False
+                self.write(self.node.greeting(packet))
         self.attend(packets)
         return packets
 

@@ -2,8 +2,8 @@
 python3-libtorrent, so run it with /usr/bin/python3). First argument: `subnet` (127.0.77.1 to .10) or
 `apart` (127.0.1.1 to 127.0.10.1, libtorrent's own settings).
 
-Commands: `get KEYHEX SALT` prints the item as JSON; `put SALT TEXT` signs and puts an item and prints the
-public key; `peers HASHHEX` prints the addresses announced under a hash; `announce HASHHEX`."""
+Commands: `get KEYHEX SALT` prints the item as JSON; `put SALT NAME TEXT` signs with the key whose seed is the
+SHA-256 of the name, puts the item and prints the public key; `peers HASHHEX` prints the addresses announced under a hash; `announce HASHHEX`."""
 
 import hashlib
 import json
@@ -61,14 +61,13 @@ for line in sys.stdin:
             "value": value.decode() if isinstance(value, bytes) else value,
             "seq": item.get("seq") if isinstance(item, dict) else None}), flush=True)
     elif command == "put":
-        salt, text = words[0], " ".join(words[1:])
+        salt, name, text = words[0], words[1], " ".join(words[2:])
         # libtorrent wants the expanded key: the clamped SHA-512 of the seed.
-        seed = hashlib.sha256(b"kos test").digest()
+        seed = hashlib.sha256(name.encode()).digest()
         expanded = bytearray(hashlib.sha512(seed).digest())
         expanded[0] &= 248
         expanded[31] &= 63
         expanded[31] |= 64
-        public = bytes.fromhex(words.pop()) if False else None
         from cryptography.hazmat.primitives.asymmetric import ed25519
         from cryptography.hazmat.primitives import serialization as s
         public = ed25519.Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(

@@ -3,6 +3,7 @@ cryptography judge what the tools sign."""
 import base64
 import contextlib
 import json
+import os
 import select
 import subprocess
 import time
@@ -72,6 +73,15 @@ class PythonNode:
             "signature": None,
         }
         return self.signed(packet) if sign else packet
+
+    def greeting(self, other=None, **more):
+        """Who this is; in answer to the node info `other`, with the proof that it asks for."""
+        payload = {"kind": "nodeInfo", "role": "leaf", "capabilities": [], "addresses": [],
+                   "sequence": int(time.time() * 1000), "wantsAnswer": other is None,
+                   "challenge": base64.b64encode(os.urandom(32)).decode(), **more}
+        if other:
+            payload["answer"] = other["payload"]["challenge"]
+        return self.packet(other["source"] if other else "*", payload, ttl=0, flags=(), kind="discovery")
 
     def signed(self, packet):
         packet["signature"] = base64.b64encode(self.key.sign(signed_octets(packet))).decode()

@@ -138,3 +138,84 @@ def test_statuses(tmp_path, arguments, code):
     assert result.returncode == code, result.stderr
     if code in (2, 3):
         assert result.stdout == "" and result.stderr.count("\n") == 1
+
+
+def test_relays_of_a_file(chain, tmp_path):
+    """URIs and peer records, a line each; comments are left out, a line that is neither is named."""
+    path = tmp_path / "relays"
+    peer = json.dumps({"type": "peer", "timestamp": 1, "nodeId": chain[1].node, "capabilities": [],
+                       "addresses": chain[1].record["addresses"],
+                       "metadata": {"discoveryMethod": "static", "lastSeen": 1}})
+    path.write_text(f"# ours\n{chain[0].uri}  # the first\n\n{peer}\n")
+    result = discover(tmp_path, "--bootstrap", f"file:{path}", "-m", "bootstrap")
+    assert result.returncode == 0, result.stderr
+    assert {record["nodeId"] for record in records(result.stdout)} == {r.node for r in chain[:2]}
+    path.write_text(f"{chain[0].uri}\nnowhere\n")
+    broken = discover(tmp_path, "--bootstrap", f"file:{path}", "-m", "bootstrap")
+    assert broken.returncode == 2 and f"{path}:2: " in broken.stderr, broken.stderr
+    missing = discover(tmp_path, "--bootstrap", f"file:{path}.not", "-m", "bootstrap")
+    assert missing.returncode == 2 and "cannot be read" in missing.stderr
+
+
+@pytest.fixture
+def names(tmp_path):
+    """dnsmasq on an address of its own; `ask(arguments, records)` runs kos-discover with it."""
+    address = f"127.53.{os.getpid() % 250}.{os.getpid() // 250 % 250 + 1}"
+    running = []
+
+    def ask(arguments, *lines, answers=True):
+        if answers:
+            server = subprocess.Popen(
+                ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+                 "--no-daemon", "--bind-interfaces", f"--listen-address={address}", "--port=53",
+                 "--local=/example.org/", *lines], stderr=subprocess.PIPE, text=True)
+            running.append(server)
+            for line in server.stderr:
+                if "started" in line:
+                    break
+            else:
+                raise AssertionError("dnsmasq did not start")
+        resolver = tmp_path / "resolv.conf"
+        resolver.write_text(f"nameserver {address}\noptions timeout:1 attempts:1\n")
+        script = f"mount --bind {resolver} /etc/resolv.conf && exec \"$@\""
+        return subprocess.run(
+            ["unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh",
+             os.path.join(BIN, "kos-discover"), *arguments], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=30, env=environment(tmp_path / "home"))
+
+    yield ask
+    for server in running:
+        server.terminate()
+        server.wait(5)
+        server.stderr.close()
+
+
+def test_relays_of_a_domain(chain, names):
+    """SRV and TXT records as dnsmasq serves them; a relay that both name is asked once."""
+    port = int(chain[0].uri.rsplit(":", 1)[1])
+    result = names(["--bootstrap", "dns:example.org", "-m", "bootstrap", "-v"],
+                   f"--srv-host=_kos._tcp.example.org,gate.example.org,{port},10,5",
+                   "--host-record=gate.example.org,127.0.0.1",
+                   f"--txt-record=_kos._tcp.example.org,endpoints={chain[1].uri}")
+    assert result.returncode == 0, result.stderr
+    assert {record["nodeId"] for record in records(result.stdout)} == {r.node for r in chain[:2]}
+    assert "names 2 relays" in result.stderr
+
+
+@pytest.mark.parametrize("domain,answers,words", [
+    ("example.org", True, "there is no _kos._tcp.example.org"),
+    ("empty.example.org", True, "has no SRV record"),
+    ("example.org", False, "no name server answer"),
+])
+def test_a_domain_that_names_no_relay(names, domain, answers, words):
+    result = names(["--bootstrap", f"dns:{domain}", "-m", "bootstrap"],
+                   "--host-record=_kos._tcp.empty.example.org,127.0.0.1", answers=answers)
+    assert (result.returncode, result.stdout) == (3, ""), result.stderr
+    assert words in result.stderr, result.stderr
+
+
+def test_some_of_a_domain_and_a_relay(chain, names):
+    """The domain has none, the relay that was named answers: not a failure."""
+    result = names(["--bootstrap", "dns:example.org", "--bootstrap", chain[0].uri, "-m", "bootstrap"])
+    assert [record["nodeId"] for record in records(result.stdout)] == [chain[0].node]
+    assert "there is no" in result.stderr and result.returncode == 0

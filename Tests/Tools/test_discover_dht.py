@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -58,6 +59,18 @@ def base58(text):
     return value.to_bytes(34, "big")
 
 
+def node_of(seed):
+    """The node id of an Ed25519 key."""
+    public = ed25519.Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+    value = int.from_bytes(b"\xed\x01" + public, "big")
+    text = ""
+    while value:
+        value, rest = divmod(value, 58)
+        text = alphabet[rest] + text
+    return "z" + text
+
+
 def test_announced_by_us_found_by_libtorrent_and_by_us(swarm, tmp_path):
     mesh = f"mesh-{time.time()}"
     result = discover(tmp_path, swarm, "-A", "--mesh", mesh, "--listen", "tcp://:47470",
@@ -86,6 +99,126 @@ def test_announced_by_us_found_by_libtorrent_and_by_us(swarm, tmp_path):
     [peer] = records(known.stdout)
     assert peer["nodeId"] == node and peer["metadata"]["signed"] is True
     assert peer["addresses"] == [{"type": "tcp", "address": "127.0.99.1", "port": 47470}]
+
+
+def test_who_is_at_an_address_is_asked(swarm, tmp_path):
+    """An address under the mesh's name is a relay's: its node info, signed, is what is told."""
+    mesh = f"asked-{time.time()}"
+    home = tmp_path / "relay"
+    home.mkdir()
+    environment = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "PATH": os.environ["PATH"]}
+    relay = subprocess.Popen(
+        [os.path.join(os.path.dirname(TOOL), "kos-relay"), "--name", "gate", "--capability", "archive",
+         "--listen", "tcp://127.0.99.1:0"], stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        started = json.loads(relay.stdout.readline())
+        port = started["addresses"][0]["port"]
+        told = discover(home, swarm, "-A", "--mesh", mesh, "--listen", f"tcp://:{port}", "-t", "20s")
+        assert told.returncode == 0, told.stderr
+        other = tmp_path / "other"
+        other.mkdir()
+        found = discover(other, swarm, "--mesh", mesh, "-t", "10s")
+        [peer] = records(found.stdout)
+        assert peer["nodeId"] == started["nodeId"] and peer["metadata"]["signed"] is True
+        assert peer["capabilities"] == ["archive"] and peer["metadata"]["name"] == "gate"
+    finally:
+        relay.terminate()
+        relay.communicate(timeout=10)
+
+
+def put(swarm, name, value):
+    """libtorrent signs and puts; while its tables fill a put may reach nobody."""
+    end = time.monotonic() + 30
+    while swarm.ask(f"put kos {name} " + json.dumps(value, separators=(",", ":")))["stored"] == 0:
+        assert time.monotonic() < end, "nobody takes the item"
+
+
+def test_an_item_that_libtorrent_signed(swarm, tmp_path):
+    """Found under its key, believed since libtorrent's signature holds."""
+    node = node_of(hashlib.sha256(b"alpha").digest())
+    value = {"capabilities": ["archive"], "endpoints": ["tcp://192.0.2.7:47470"], "nodeId": node,
+             "timestamp": 1795337400000, "ttlMs": 600000}
+    put(swarm, "alpha", value)
+    found = discover(tmp_path, swarm, "--until", node, "-t", "10s")
+    assert found.returncode == 0, found.stderr
+    [peer] = records(found.stdout)
+    assert peer["metadata"]["signed"] is True and peer["capabilities"] == ["archive"]
+    # Bravo says that it is alpha.
+    put(swarm, "bravo", value)
+    other = node_of(hashlib.sha256(b"bravo").digest())
+    forged = discover(tmp_path, swarm, "--until", other, "-t", "10s", "-v")
+    assert (forged.returncode, forged.stdout) == (1, ""), forged.stderr
+    assert "no announcement" in forged.stderr
+
+
+@pytest.mark.parametrize("swarm", ["apart"], indirect=True)
+def test_aria2_is_found(swarm, tmp_path):
+    """Another implementation, of BEP 5 alone, announces a torrent; who looks under its hash finds it."""
+    mesh = f"aria2-{time.time()}"
+    digest = hashlib.sha1(mesh.encode()).hexdigest()
+    process = subprocess.Popen(
+        ["aria2c", f"magnet:?xt=urn:btih:{digest}", "--interface=127.0.77.100", "--enable-dht=true",
+         "--enable-dht6=false", "--dht-listen-port=6999", "--listen-port=6998", f"--dir={tmp_path}",
+         f"--dht-entry-point={swarm.entry}", f"--dht-file-path={tmp_path}/dht", "--bt-enable-lpd=false",
+         "--quiet=true"], env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]})
+    try:
+        end = time.monotonic() + 60
+        addresses = []
+        while time.monotonic() < end and ("127.0.77.100", 6998) not in addresses:
+            found = discover(tmp_path, swarm, "--mesh", mesh, "-t", "10s")
+            addresses = [(a["address"], a["port"]) for peer in records(found.stdout)
+                         for a in peer["addresses"]]
+        assert ("127.0.77.100", 6998) in addresses
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_transmission_keeps_what_we_announce(tmp_path):
+    """A DHT of one node of transmission's, which takes no items: the address is enough. It takes no
+    loopback addresses, so it runs in a network namespace."""
+    name = f"kosbt{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    inside = ["ip", "netns", "exec", name]
+    process = None
+    try:
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        for number in (1, 2, 3):
+            subprocess.run(["ip", "-n", name, "addr", "add", f"10.99.0.{number}/32", "dev", "lo"], check=True)
+        subprocess.run(["ip", "-n", name, "route", "add", "default", "dev", "lo", "src", "10.99.0.1"], check=True)
+        folder = tmp_path / "transmission"
+        folder.mkdir()
+        (folder / "settings.json").write_text(json.dumps({
+            "bind-address-ipv4": "10.99.0.1", "peer-port": 6881, "dht-enabled": True, "lpd-enabled": False,
+            "port-forwarding-enabled": False}))
+        (folder / "dht.bootstrap").write_text("10.99.0.2 6999\n")
+        process = subprocess.Popen(
+            [*inside, "transmission-cli", "-g", folder, "-w", folder, "-M", "-p", "6881",
+             f"magnet:?xt=urn:btih:{'ab' * 20}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={"HOME": str(folder), "PATH": os.environ["PATH"]})
+
+        def ask(*arguments):
+            return subprocess.run(
+                [*inside, TOOL, "-m", "dht", "--dht-node", "10.99.0.1:6881", *arguments],
+                capture_output=True, text=True, timeout=60,
+                env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]})
+
+        end = time.monotonic() + 60
+        while True:
+            told = ask("-A", "--mesh", "mesh of one", "--listen", "tcp://:4711", "--dht-address", "10.99.0.2",
+                       "-t", "10s", "-v")
+            if told.returncode == 0 or time.monotonic() > end:
+                break
+        assert told.returncode == 0, told.stderr
+        found = ask("--mesh", "mesh of one", "--dht-address", "10.99.0.3", "-t", "10s")
+        assert [("10.99.0.2", 4711)] == [
+            (a["address"], a["port"]) for peer in records(found.stdout) for a in peer["addresses"]], found
+    finally:
+        if process:
+            process.terminate()
+            process.wait(20)
+        subprocess.run(["ip", "netns", "del", name], check=True)
 
 
 def test_nobody_under_the_mesh_is_one(swarm, tmp_path):

@@ -220,6 +220,10 @@ def test_we_acknowledge_queries_and_pass_events_on(plain):
         plain.start(name, "-W", "--gossip-member", join=["s1"])
     wait_for(lambda: len(plain.members("s1")) == 3)
     assert plain.ask("s1", "event", "deploy", "now").returncode == 0
+    for name in ["k1", "k2"]:
+        events = wait_for(lambda: [record for record in records(plain.running[name].path.read_text())
+                                   if record["type"] == "userEvent"])
+        assert [(event["name"], event["payload"]) for event in events] == [("deploy", "now")]
     result = plain.ask("s1", "reachability")
     assert "Successfully contacted all live nodes" in result.stdout, result.stdout
 

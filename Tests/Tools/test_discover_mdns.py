@@ -351,6 +351,65 @@ def test_renewal_updates_txt_in_place_without_news(wire, tmp_path):
         assert lines.next()["event"] == "left"  # and nothing in between
 
 
+@contextlib.contextmanager
+def silenced(host):
+    """A host whose packets do not leave it: no goodbye, no answer."""
+    rules = "table inet kos { chain out { type filter hook output priority 0; oifname ve0 drop; }; }\n"
+    assert host.run(["nft", "-f", "-"], input=rules).returncode == 0
+    try:
+        yield
+    finally:
+        host.run(["nft", "delete", "table", "inet", "kos"])
+
+
+def test_a_host_that_falls_silent_is_unreachable_and_comes_back(wire, tmp_path):
+    """Avahi lists it for two minutes more; its announcement holds for six seconds."""
+    watch = environment(tmp_path, wire.b) + [TOOL, "--watch"]
+    with running(wire.b, watch) as process:
+        lines = Lines(process)
+        with announced(wire.a, tmp_path, "--ttl", "6s") as (_, announcement):
+            assert lines.next()["nodeId"] == announcement["nodeId"]
+            with silenced(wire.a):
+                left = lines.next(20)
+                assert (left["event"], left["reason"]) == ("left", "unreachable")
+                assert seen_by_avahi(wire.b)
+            assert lines.next(40)["event"] == "joined"
+        assert lines.next()["reason"] == "goodbye"
+
+
+def test_after_a_change_of_the_network_peers_are_asked(wire, tmp_path):
+    """An hour to live, but the network is another one: whoever is silent has left."""
+    watch = environment(tmp_path, wire.b) + [TOOL, "--watch", "-v"]
+    with running(wire.b, watch) as process, published(wire.a, "kilo", "nodeId=kilo"):
+        lines = Lines(process)
+        with announced(wire.a, tmp_path, "--ttl", "1h", "--listen", "tcp://:4712") as (_, announcement):
+            assert {lines.next()["nodeId"], lines.next()["nodeId"]} == {"kilo", announcement["nodeId"]}
+            with silenced(wire.a):
+                assert wire.b.run(["ip", "addr", "add", "10.78.0.2/24", "dev", "ve0"]).returncode == 0
+                try:
+                    gone = [lines.next(20), lines.next(20)]
+                finally:
+                    wire.b.run(["ip", "addr", "del", "10.78.0.2/24", "dev", "ve0"])
+                assert {(r["event"], r["reason"]) for r in gone} == {("left", "unreachable")}
+
+
+def test_what_does_not_fit_is_asked_of_the_node(wire, tmp_path):
+    """Thirty long capabilities: the announcement names some, the relay's node info all."""
+    names = [f"capability-number-{number}" for number in range(30)]
+    listed = [word for name in names for word in ("--capability", name)]
+    command = environment(tmp_path, wire.a) + [
+        os.path.join(os.path.dirname(TOOL), "kos-relay"), "--socket", "none",
+        "--listen", f"tcp://{wire.a.address}:4713", *listed]
+    with running(wire.a, command) as relay:
+        assert Lines(relay).next()["event"] == "found"
+        with announced(wire.a, tmp_path, "--listen", "tcp://:4713", *listed):
+            wait_for("avahi", lambda: seen_by_avahi(wire.b))
+            assert "capability-number-29" not in str(seen_by_avahi(wire.b))
+            [peer] = records(discover(wire.b, tmp_path).stdout)
+            assert sorted(peer["capabilities"]) == sorted(names)
+            assert peer["metadata"]["signed"] is True
+
+
 def test_without_a_daemon(wire, tmp_path):
     wire.b.stop_avahi()
     try:

@@ -59,6 +59,8 @@ package struct Discovery: Engine {
     }
 
     package var peerCount: Int { shown.count }
+    /// Whether the observation is one that still counts.
+    package func holds(_ source: Sighting.Source) -> Bool { book.holds(source) }
     package var drops: [PeerBook.Drop: Int] { book.drops }
     package var nextDeadline: Instant? {
         guard !isEnded else { return nil }
@@ -70,6 +72,7 @@ package struct Discovery: Engine {
         switch input {
         case .book(let input): feed(input, now, &outputs)
         case .complete(let method, let time):
+            failures[method] = nil
             guard open.remove(method) != nil, open.isEmpty else { return }
             settle(time, now, &outputs)
         case .failed(let method, let reason, let time):

@@ -39,6 +39,7 @@ extension GossipMember {
             source: source, nodeId: announcement.nodeId,
             addresses: addresses.isEmpty ? [plain] : addresses,
             capabilities: announcement.capabilities, trust: trust(announcement))
+        sighting.isPartial = announcement.isPartial
         sighting.ttlMs = announcement.ttlMs > 0 ? announcement.ttlMs : nil
         sighting.name = tags["name"]
         sighting.txt = GossipMember.object(tags)

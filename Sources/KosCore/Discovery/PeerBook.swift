@@ -40,7 +40,8 @@ package struct PeerBook: Engine {
         var observations: [Sighting.Source: Observation] = [:]
         var firstSeen: Timestamp
         var lastSeen: Timestamp
-        var sequence: Int64?
+        /// The last sequence number of each kind of document that the node signed.
+        var sequences: [Sighting.Document: Int64] = [:]
         var neighbourhood: [UInt8]?
         /// What was last written; nil while the peer is held back.
         var shown: PeerRecord?
@@ -70,6 +71,8 @@ package struct PeerBook: Engine {
     package var count: Int { peers.count }
     package var nextDeadline: Instant? { timers.next }
     package func contains(_ node: NodeID) -> Bool { peers[node] != nil }
+    /// Whether the observation is one that still counts.
+    package func holds(_ source: Sighting.Source) -> Bool { owners[source] != nil }
 
     /// Records of all peers as they stand, by node id.
     package var records: [PeerRecord] {
@@ -137,8 +140,9 @@ extension PeerBook {
         var peer = peers[node] ?? Peer(firstSeen: time, lastSeen: time)
         let isNew = peers[node] == nil
         if case .signed(let sequence) = sighting.trust {
-            if peer.sequence == nil { forgetUnsigned(&peer) }
-            peer.sequence = max(sequence, peer.sequence ?? sequence)
+            if peer.sequences.isEmpty { forgetUnsigned(&peer) }
+            let last = peer.sequences[sighting.document] ?? sequence
+            peer.sequences[sighting.document] = max(sequence, last)
         }
         peer.lastSeen = time
         let expiry = sighting.lifetime.map { now + $0 }
@@ -170,10 +174,10 @@ extension PeerBook {
         switch sighting.trust {
         case .forged: return .forged
         case .signed(let sequence):
-            if let last = known?.sequence, sequence < last { return .replayed }
+            if let last = known?.sequences[sighting.document], sequence < last { return .replayed }
         case .unsigned, .opaque:
             if requiresSignature { return .unsigned }
-            if known?.sequence != nil { return .unsignedForSigned }
+            if known?.sequences.isEmpty == false { return .unsignedForSigned }
         }
         if let known {
             let isFull = known.observations.count >= limits.sourcesPerPeer

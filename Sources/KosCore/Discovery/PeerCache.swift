@@ -57,10 +57,7 @@ package struct PeerCache: Sendable {
     package func endpoints(limit: Int) -> [Endpoint] {
         var endpoints: [Endpoint] = []
         for peer in records where endpoints.count < limit && peer.nodeId.publicKey != nil {
-            let streams = peer.addresses.filter { [.tcp, .tls, .ws, .wss].contains($0.type) }
-            if let endpoint = streams.lazy.compactMap({ Endpoint($0.uri) }).first,
-                !endpoints.contains(endpoint)
-            {
+            if let endpoint = peer.addresses.streamEndpoint, !endpoints.contains(endpoint) {
                 endpoints.append(endpoint)
             }
         }

@@ -50,6 +50,7 @@ package struct ServiceInstance: Hashable, Sendable {
         var sighting = Sighting(
             source: source, nodeId: announcement.nodeId, addresses: addresses,
             capabilities: announcement.capabilities, trust: announcement.trust(by: verifier))
+        sighting.isPartial = announcement.isPartial
         sighting.ttlMs = announcement.ttlMs > 0 ? announcement.ttlMs : nil
         sighting.name = name == announcement.nodeId.text ? nil : name
         sighting.txt = txt.object

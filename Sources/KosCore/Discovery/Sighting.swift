@@ -26,11 +26,18 @@ package struct Sighting: Hashable, Sendable {
             (left.method.rawValue, left.key) < (right.method.rawValue, right.key)
         }
     }
+    /// The signed document that a sighting rests on; each kind counts its sequence numbers apart.
+    package enum Document: Hashable, Sendable {
+        case announcement, nodeInfo
+    }
     package var source: Source
     package var nodeId: NodeID
     package var addresses: [PeerAddress]
     package var capabilities: [String]
     package var trust: Trust
+    package var document = Document.announcement
+    /// Whether capabilities were left out to fit; the node itself tells the rest when it is asked.
+    package var isPartial = false
     /// How long it holds without being renewed; nil until it is withdrawn.
     package var lifetime: Duration?
     /// What the peer said of its lifetime.

@@ -11,6 +11,10 @@ package struct Message: Sendable, Hashable {
     package var route: [String] = []
     /// How hard to try for a receipt of the destination; nil when none is wanted.
     package var persistence: Persistence? = Persistence()
+    /// Whether the payload is sealed where the recipient's key is known.
+    package var isSealable = true
+    /// The recipient's key.
+    package var sealingKey: [UInt8]?
 
     package init(to destination: String, _ payload: JSONValue) {
         self.destination = destination
@@ -24,6 +28,8 @@ package enum Service: Sendable {
     case post(Message, token: Int)
     /// Down: a packet made elsewhere (a record, a plain client), sent as it is.
     case forward(Packet, Persistence?)
+    /// Down: packets that are signed and want no receipt, sent as they are, many at a time.
+    case relay(Run)
     case requestTopology(NodeID)
     case cancel(String)
     case depart
@@ -56,6 +62,7 @@ package struct ApplicationLayer: ProtocolLayer {
             packet.metadata.ttl = message.ttl
             packet.metadata.flags = message.persistence == nil ? [] : [Packet.ackFlag]
             packet.options = message.options
+            packet.sealingKey = message.sealingKey
             if !message.route.isEmpty {
                 packet.route = message.route
                 packet.metadata.flags.append(Packet.routeFlag)
@@ -63,6 +70,7 @@ package struct ApplicationLayer: ProtocolLayer {
             flow.up.append(.accepted(token: token, packet))
             flow.down.append(.send(packet, message.persistence))
         case .forward(let packet, let persistence): flow.down.append(.send(packet, persistence))
+        case .relay(let run): flow.down.append(.relay(run))
         case .requestTopology(let peer): flow.down.append(.requestTopology(peer))
         case .cancel(let id): flow.down.append(.cancel(id))
         case .depart: flow.down.append(.depart)

@@ -4,6 +4,10 @@ package enum Frame: Sendable, Hashable {
     case closed(LinkID)
     /// A run of packets, a newline behind each.
     case lines(LinkID, [UInt8])
+    /// One packet that may be lost: whoever sends it does not mind, or says it again.
+    case word(LinkID, [UInt8])
+    /// Who is at the other end is proven: it is a node, and its address is its own.
+    case proven(LinkID, takesFragments: Bool)
     case close(LinkID, DropReason)
     case busy(LinkID)
     case ready(LinkID)
@@ -28,16 +32,17 @@ package struct DataLinkLayer: ProtocolLayer {
 
     enum Timer: Hashable {
         case heartbeat(LinkID)
+        /// An echo is overdue.
+        case echo(LinkID)
         /// Say again who is here: the first word may be lost where datagrams may be.
         case greeting(LinkID)
+        /// Time for the other end to prove who it is, or to bring anything at all.
+        case login(LinkID)
         /// More of what waits may be written.
         case drain(LinkID)
         /// What a neighbour brought too much is paid off.
         case resume(LinkID)
     }
-    /// Greetings to an end that stays silent, a second apart.
-    private static let maxGreetings = 10
-
     package internal(set) var links = LinkTable()
     /// What waits, for links that take nothing just now.
     package internal(set) var outboxes: [LinkID: Outbox] = [:]
@@ -46,11 +51,11 @@ package struct DataLinkLayer: ProtocolLayer {
     package var info: NodeInfo
     /// Who may be a neighbour; links to others are closed as soon as it is known who is there.
     package private(set) var access = AccessRules()
-    private var author: Author
-    private let verifier: any Verifier
+    var author: Author
+    let verifier: any Verifier
     let settings: Settings
     var timers = Timers<Timer>()
-    private var reader = JSONReader()
+    var reader = JSONReader()
 
     package init(info: NodeInfo, author: Author, verifier: any Verifier, settings: Settings) {
         self.info = info
@@ -70,18 +75,19 @@ package struct DataLinkLayer: ProtocolLayer {
         case .transmit(let lines, to: let target, count: let count, let kind):
             let link: LinkID?
             switch target {
-            case .neighbour(let peer): link = links.best(to: peer)?.id
+            case .neighbour(let peer):
+                if links.count(to: peer) > 1 {
+                    return spread(lines, count, kind, to: peer, at: now, into: &flow)
+                }
+                link = links.best(to: peer)?.id
             case .link(let id): link = id
             }
             guard let link, links[link] != nil else {
                 return flow.notices.append(.dropped(.noSuchLink, packet: "", from: nil))
             }
-            if outboxes[link] != nil {
-                hold(lines, count, kind, for: link, at: now, into: &flow)
-            } else {
-                transmit(lines, on: link, count: count, at: now, into: &flow)
-            }
-        case .received, .neighbourUp, .neighbourDown, .neighbourChanged, .linkGone: break
+            put(lines, count, kind, on: link, at: now, into: &flow)
+        case .received, .neighbourUp, .neighbourDown, .neighbourChanged, .linkGone, .rerouted:
+            break
         }
     }
 
@@ -108,57 +114,32 @@ package struct DataLinkLayer: ProtocolLayer {
                 return flow.down.append(.close(link, .denied))
             }
             links.open(link, traits, at: now)
-            // Over the air one greeting is for all who hear it.
-            if traits.air?.isNeighbour != true {
-                greet(link, wantsAnswer: true, at: now, into: &flow)
+            if traits.air != nil {
+                welcomeOnAir(link, traits, at: now, into: &flow)
+            } else {
+                welcome(link, traits, at: now, into: &flow)
             }
-        case .closed(let link): lose(link, into: &flow)
+        case .closed(let link): lose(link, at: now, into: &flow)
         case .lines(let link, let run): receive(run, on: link, at: now, into: &flow)
         case .busy(let link): block(link)
         case .ready(let link):
             outboxes[link]?.isBlocked = false
             drain(link, at: now, into: &flow)
-        case .close, .read: break
+        case .close, .read, .word, .proven: break
         }
     }
 
-    private mutating func greet(
-        _ link: LinkID, wantsAnswer: Bool, at now: Instant, into flow: inout Flow<Hop, Frame>
+    private mutating func lose(
+        _ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
     ) {
-        guard let entry = links[link] else { return }
-        var payload = info.object(kind: .nodeInfo)
-        let isKnown = entry.traits.air != nil && entry.greetings > 0 && hasAirNeighbour
-        payload["wantsAnswer"] = .boolean(wantsAnswer && !isKnown)
-        let line = author.line(
-            to: Packet.broadcast, type: Packet.Kind.discovery, payload: .object(payload), at: now)
-        post(line, on: link, at: now, into: &flow)
-        if let air = entry.traits.air, !air.isNeighbour {
-            links[link]?.greetings += 1
-            var wait = air.interval
-            if !hasAirNeighbour {
-                // Not heard of anybody yet: ask again soon, then ever more seldom.
-                let step = Int64(air.roundTrip * 8) << Int64(min(8, entry.greetings))
-                wait = min(wait, .milliseconds(step))
-            }
-            // Nobody in step with anybody else: between three and five quarters of the time.
-            let dice = Int64(author.roll() % 1024)
-            wait = .nanoseconds(wait.nanoseconds / 2048 * (1536 + dice))
-            return timers.set(.greeting(link), at: now + wait)
-        }
-        guard wantsAnswer, !entry.traits.transport.isReliable, entry.traits.air == nil,
-            entry.greetings < DataLinkLayer.maxGreetings
-        else { return }
-        links[link]?.greetings += 1
-        timers.set(.greeting(link), at: now + .seconds(1))
-    }
-
-    private var hasAirNeighbour: Bool {
-        links.entries.values.contains { $0.traits.air?.isNeighbour == true }
-    }
-
-    private mutating func lose(_ link: LinkID, into flow: inout Flow<Hop, Frame>) {
         timers.cancel(.heartbeat(link))
+        timers.cancel(.echo(link))
         timers.cancel(.greeting(link))
+        timers.cancel(.login(link))
+        var waiting: [Outbox.Parcel] = []
+        if let peer = links[link]?.peer, links.count(to: peer) > 1 {
+            waiting = outboxes[link]?.take(.max, at: now) ?? []
+        }
         forget(link, into: &flow)
         let (peer, isLast) = links.close(link)
         flow.up.append(.linkGone(link))
@@ -167,6 +148,7 @@ package struct DataLinkLayer: ProtocolLayer {
             flow.up.append(.neighbourDown(peer))
         } else {
             tellChange(of: peer, into: &flow)
+            moveOn(waiting, to: peer, at: now, into: &flow)
         }
     }
 
@@ -184,12 +166,12 @@ package struct DataLinkLayer: ProtocolLayer {
         }
     }
 
-    private func tellChange(of peer: NodeID, into flow: inout Flow<Hop, Frame>) {
+    func tellChange(of peer: NodeID, into flow: inout Flow<Hop, Frame>) {
         guard let measure = measure(of: peer) else { return }
         flow.up.append(.neighbourChanged(peer, measure))
     }
 
-    private func measure(of peer: NodeID) -> Measure? {
+    func measure(of peer: NodeID) -> Measure? {
         links.best(to: peer).map { entry in
             Measure(
                 transport: entry.traits.transport, latency: (entry.roundTrip ?? 2) / 2,
@@ -204,6 +186,7 @@ package struct DataLinkLayer: ProtocolLayer {
         links[link]?.counters.bytesReceived += run.count
         links[link]?.counters.lastActivity = now
         links[link]?.lastReceived = now
+        links[link]?.isSuspect = false
         var packets: [Run.Packet] = []
         var sound = 0
         var start = 0
@@ -255,54 +238,14 @@ package struct DataLinkLayer: ProtocolLayer {
         if scan.type.equals("discovery", in: line), let packet = try? JSONObject(parsing: line),
             packet["payload"]?.object?["kind"]?.string == Packet.Control.nodeInfo.rawValue
         {
-            meet(packet, on: link, at: now, into: &flow)
+            if links[link]?.traits.air != nil {
+                hearOnAir(packet, on: link, at: now, into: &flow)
+            } else {
+                meet(packet, on: link, at: now, into: &flow)
+            }
             return true
         }
-        return false
-    }
-
-    /// Takes a neighbour's node info: binds the link to it, or closes the link.
-    private mutating func meet(
-        _ packet: JSONObject, on link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
-    ) {
-        let state = Packet.signatureState(of: packet, by: verifier)
-        guard let source = packet["source"]?.string.flatMap({ NodeID($0) }),
-            let payload = packet["payload"]?.object,
-            let info = try? NodeInfo(RecordFields(payload)), let entry = links[link]
-        else { return flow.notices.append(.dropped(.malformed, packet: "", from: nil)) }
-        let refusal: DropReason?
-        switch state {
-        case .ok: refusal = nil
-        case .bad: refusal = .badSignature
-        case .missing: refusal = settings.isInsecure ? nil : .notAuthenticated
-        }
-        let isOther =
-            entry.peer.map { $0 != source } ?? false
-            || entry.traits.remote.pinnedPeer.map { $0 != source } ?? false
-        if let reason = refusal
-            ?? (source == author.node
-                ? .selfConnection
-                : isOther ? .wrongPeer : access.refuses(source) ? .denied : nil)
-        {
-            links[link]?.counters.errors += 1
-            flow.notices.append(.dropped(reason, packet: "", from: entry.traits.place))
-            return flow.down.append(.close(link, reason))
-        }
-        let isFirst = links.bind(link, to: source, info)
-        if isFirst, let measure = measure(of: source) {
-            flow.up.append(.neighbourUp(source, measure))
-        } else {
-            tellChange(of: source, into: &flow)
-        }
-        timers.cancel(.greeting(link))
-        // Over the air heartbeats would cost too much: whoever brings the link tells when it is
-        // gone.
-        if entry.peer == nil, entry.traits.air == nil {
-            beat(link, at: now, into: &flow)
-        } else if payload["wantsAnswer"]?.boolean == true {
-            // The other end has not heard who is here, or has begun anew.
-            greet(link, wantsAnswer: false, at: now, into: &flow)
-        }
+        return takeRefusal(line, scan, on: link, into: &flow)
     }
 
     // MARK: Heartbeats
@@ -315,7 +258,12 @@ package struct DataLinkLayer: ProtocolLayer {
             let stamp = payload["stamp"]?.string
         else { return flow.notices.append(.dropped(.malformed, packet: "", from: nil)) }
         switch payload["kind"]?.string {
-        case Packet.Control.ping.rawValue: send(.pong, stamp: stamp, on: link, at: now, into: &flow)
+        case Packet.Control.ping.rawValue:
+            if let entry = links[link], entry.peer == nil, !entry.traits.transport.isReliable {
+                // It knows this node from an earlier life, and this one has to learn who it is.
+                return greet(link, wantsAnswer: true, at: now, into: &flow)
+            }
+            send(.pong, stamp: stamp, on: link, at: now, into: &flow)
         case Packet.Control.pong.rawValue:
             guard let sent = Int64(stamp), sent <= now.nanoseconds else { return }
             let isMeasured = links[link]?.roundTrip != nil
@@ -335,11 +283,11 @@ package struct DataLinkLayer: ProtocolLayer {
         packet.metadata.hops = 1
         packet.metadata.ttl = 0
         packet.metadata.priority = 0
-        post(packet.wire + [0x0A], on: link, at: now, into: &flow)
+        say(packet.wire + [0x0A], on: link, at: now, into: &flow)
     }
 
     /// Sends a heartbeat and plans the next; a link that stayed silent too often is closed.
-    private mutating func beat(_ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>) {
+    mutating func beat(_ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>) {
         guard let entry = links[link] else { return }
         // Whatever arrives is a sign of life: under load an echo may wait behind data.
         let isSilent = entry.lastReceived + settings.heartbeat <= now && !isPaused(link)
@@ -350,13 +298,16 @@ package struct DataLinkLayer: ProtocolLayer {
         links[link]?.isAwaitingEcho = true
         send(.ping, stamp: String(now.nanoseconds), on: link, at: now, into: &flow)
         timers.set(.heartbeat(link), at: now + settings.heartbeat)
+        timers.set(.echo(link), at: now + echoPatience(of: entry))
     }
 
     package mutating func advance(to now: Instant, into flow: inout Flow<Hop, Frame>) {
         while let timer = timers.popDue(at: now) {
             switch timer {
             case .heartbeat(let link): beat(link, at: now, into: &flow)
-            case .greeting(let link): greet(link, wantsAnswer: true, at: now, into: &flow)
+            case .echo(let link): suspect(link, at: now, into: &flow)
+            case .greeting(let link): greetAgain(link, at: now, into: &flow)
+            case .login(let link): judge(link, at: now, into: &flow)
             case .drain(let link): drain(link, at: now, into: &flow)
             case .resume(let link):
                 links[link]?.lastReceived = now

@@ -7,6 +7,9 @@ package enum Hop: Sendable {
     case neighbourChanged(NodeID, Measure)
     /// A connection has gone; what was learnt from it holds no longer.
     case linkGone(LinkID)
+    /// A link broke or fell silent, and packets take another one: what is not acknowledged may be
+    /// said again.
+    case rerouted
     case received(Run)
     /// A run of packets that are ready to be read at the other end.
     case transmit([UInt8], to: HopTarget, count: Int, TrafficClass = .control)
@@ -21,6 +24,15 @@ package struct Measure: Hashable, Sendable {
     /// Where this node reaches the neighbour; nil where the neighbour came to us, from a port at
     /// which nobody listens.
     package var address: String?
+
+    package init(
+        transport: TransportType, latency: Double, reliability: Double, address: String? = nil
+    ) {
+        self.transport = transport
+        self.latency = latency
+        self.reliability = reliability
+        self.address = address
+    }
 }
 
 /// Where a packet goes next.
@@ -35,10 +47,20 @@ package struct Run: Sendable {
     package struct Packet: Sendable {
         package let range: Range<Int>
         package let scan: PacketScan
+        package init(range: Range<Int>, scan: PacketScan) {
+            self.range = range
+            self.scan = scan
+        }
     }
     package let octets: [UInt8]
     package let packets: [Packet]
     package let origin: Origin
+
+    package init(octets: [UInt8], packets: [Packet], origin: Origin) {
+        self.octets = octets
+        self.packets = packets
+        self.origin = origin
+    }
 }
 
 /// Where packets came from.

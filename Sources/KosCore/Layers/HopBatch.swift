@@ -21,7 +21,7 @@ extension NetworkLayer {
         }
 
         mutating func flood(
-            _ text: borrowing Span<UInt8>, _ scan: PacketScan, appending node: [UInt8]
+            _ text: borrowing Span<UInt8>, _ scan: PacketScan, appending node: [UInt8]?
         ) {
             Batch.add(text, scan, appending: node, to: nil, in: &floods)
         }

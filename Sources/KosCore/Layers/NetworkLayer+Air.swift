@@ -1,5 +1,5 @@
-/// What goes through the air: nobody answers for others there, and the radio link repeats what is to
-/// go on.
+/// What goes through the air: nobody answers for others there, and the radio link repeats what is
+/// to go on.
 extension NetworkLayer {
     /// A leaf hands what it cannot place to its neighbour, who knows more.
     var defaultHop: HopTarget? {

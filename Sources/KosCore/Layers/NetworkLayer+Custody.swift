@@ -122,9 +122,10 @@ extension NetworkLayer {
         }
         for destination in custody?.takeStirred() ?? [] {
             let target = nextHop(to: destination)
+            let targets = target.map { [$0] } ?? elsewhere(for: destination, at: now, into: &flow)
             let items =
-                custody?.hand(to: destination, isReachable: target != nil, at: now) ?? []
-            if let target { send(items, to: target, into: &flow) }
+                custody?.hand(to: destination, isReachable: !targets.isEmpty, at: now) ?? []
+            for target in targets { send(items, to: target, into: &flow) }
         }
         if let next = custody?.nextDeadline {
             timers.set(.custody, at: max(next, now + .milliseconds(1)))

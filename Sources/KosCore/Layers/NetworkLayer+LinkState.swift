@@ -9,6 +9,11 @@ extension NetworkLayer {
             let source = packet["source"]?.string.flatMap({ NodeID($0) })
         else { return flow.notices.append(.dropped(.malformed, packet: "", from: origin.name)) }
         switch kind {
+        case .aodv, .dsr, .olsr:
+            hear(packet, payload, kind, of: source, origin, at: now, into: &flow)
+        case .linkState where !protocols.usesLinkState && source != origin.peer:
+            // Nobody's but the neighbours' own: names and roles, no map of the mesh.
+            return
         case .linkState:
             if let reason = take(packet, payload, of: source, text, at: now) {
                 if reason == .stale {
@@ -19,7 +24,8 @@ extension NetworkLayer {
                 }
                 return
             }
-            guard scan.ttl > 0 else { return }
+            settle(source, at: now, into: &flow)
+            guard scan.ttl > 0, protocols.usesLinkState else { return }
             for peer in neighbours.keys.sorted() where peer != origin.peer && peer != source {
                 batch.add(text, scan, appending: nil, to: .neighbour(peer))
             }
@@ -72,6 +78,7 @@ extension NetworkLayer {
             let announcement = try? LinkState.Announcement(
                 payload, line: line + [0x0A], timestamp: time, heardAt: now)
         else { return .malformed }
+        protocols.note(announcement, after: mesh.nodes[source])
         switch mesh.merge(announcement, of: source) {
         case .news: routes = nil
         case .stale: return .stale

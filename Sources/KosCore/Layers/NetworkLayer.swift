@@ -2,6 +2,8 @@
 package enum Segment: Sendable {
     /// Down: a signed packet of this node, as wire octets without newline.
     case send([UInt8])
+    /// Down: packets that are ready to go, many at a time.
+    case relay(Run)
     /// Up: a packet for this node.
     case arrived([UInt8], Origin)
     /// Up: a packet of this node could not even be sent.
@@ -10,6 +12,8 @@ package enum Segment: Sendable {
     case topologyComplete(NodeID)
     /// Down: ask a neighbour for all it knows.
     case requestTopology(NodeID)
+    /// Up: packets take another way; what was sent last may be lost.
+    case rerouted
     /// Up: who is next to this node changed.
     case neighbour(NodeID, isUp: Bool)
     /// Down: tell the mesh that this node leaves.
@@ -32,13 +36,15 @@ package struct NetworkLayer: ProtocolLayer {
         package var tellsForwarding = false
         /// What may be kept for nodes that are away; nil to keep nothing.
         package var custody: Custody.Settings?
+        package var routing = MeshRouting.linkstate
         package init() {}
     }
 
-    enum Timer: Hashable { case announce, refresh, age, custody }
+    enum Timer: Hashable { case announce, refresh, age, custody, choice }
 
     package var info: NodeInfo
     package internal(set) var mesh = LinkState()
+    package internal(set) var protocols: MeshProtocols
     var author: Author
     let verifier: any Verifier
     let settings: Settings
@@ -46,10 +52,10 @@ package struct NetworkLayer: ProtocolLayer {
     let quotedOwn: [UInt8]
     package internal(set) var custody: Custody?
     private let seed: UInt64
-    private(set) var neighbours: [NodeID: Measure] = [:]
+    var neighbours: [NodeID: Measure] = [:]
     /// Connections that brought packets of nodes which do not announce themselves.
-    private var learnt: [String: LinkID] = [:]
-    private var learntBy: [LinkID: [String]] = [:]
+    var learnt: [String: LinkID] = [:]
+    var learntBy: [LinkID: [String]] = [:]
     /// Those of the connections above that are the air.
     private(set) var overheard: Set<LinkID> = []
     private var seen: SeenCache<OctetHash>
@@ -61,8 +67,8 @@ package struct NetworkLayer: ProtocolLayer {
             wakeCustody()
         }
     }
-    private var lastHop: (destination: [UInt8], target: HopTarget)?
-    private var lastLearnt: (source: [UInt8], link: LinkID)?
+    var lastHop: (destination: [UInt8], target: HopTarget)?
+    var lastLearnt: (source: [UInt8], link: LinkID)?
     var timers = Timers<Timer>()
     /// The time of the call that is being handled.
     var present: Instant
@@ -84,12 +90,18 @@ package struct NetworkLayer: ProtocolLayer {
         complaints = TokenBucket(rate: 50, burst: 100, at: now)
         custody = settings.custody.map { Custody($0) }
         present = now
+        protocols = MeshProtocols(
+            settings.routing, of: author.node, seed: self.author.roll(),
+            clock: author.timestamp(at: now), at: now)
         timers.set(.announce, at: now)
+        if settings.routing == .auto { timers.set(.choice, at: now + MeshProtocols.choicePeriod) }
         timers.set(.refresh, at: now + LinkState.refresh)
         timers.set(.age, at: now + .seconds(10))
     }
 
-    package var nextDeadline: Instant? { timers.next }
+    package var nextDeadline: Instant? {
+        [timers.next, protocols.nextDeadline].compactMap { $0 }.min()
+    }
 
     // MARK: Outbound
 
@@ -99,6 +111,7 @@ package struct NetworkLayer: ProtocolLayer {
         present = now
         switch unit {
         case .send(let octets): originate(octets, at: now, into: &flow)
+        case .relay(let run): originate(run, at: now, into: &flow)
         case .requestTopology(let neighbour):
             let line = author.line(
                 to: neighbour.text, type: Packet.Kind.routing,
@@ -109,11 +122,11 @@ package struct NetworkLayer: ProtocolLayer {
             let peers = Array(neighbours.keys)
             neighbours = [:]
             announce(at: now, into: &flow, to: peers)
-        case .arrived, .undeliverable, .topologyComplete, .neighbour: break
+        case .arrived, .undeliverable, .topologyComplete, .neighbour, .rerouted: break
         }
     }
 
-    private mutating func originate(
+    mutating func originate(
         _ octets: [UInt8], at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
         guard let scan = try? PacketScan(octets.span, using: &reader) else {
@@ -139,6 +152,7 @@ package struct NetworkLayer: ProtocolLayer {
             target = nextHop(to: destination) ?? defaultHop
         }
         guard let target else {
+            if detour(octets.span, scan, .local, at: now, into: &flow) { return }
             let id = scan.id.string(in: octets.span)
             return flow.up.append(.undeliverable(packet: id, .noRoute))
         }
@@ -156,11 +170,14 @@ package struct NetworkLayer: ProtocolLayer {
             neighbours[peer] = measure
             plan(at: now)
             flow.up.append(.neighbour(peer, isUp: true))
+            flow.up.append(.rerouted)
             dump(to: peer, at: now, into: &flow)
+            meet(peer, at: now, into: &flow)
         case .neighbourDown(let peer):
             neighbours[peer] = nil
             plan(at: now)
             flow.up.append(.neighbour(peer, isUp: false))
+            part(peer, at: now, into: &flow)
         case .neighbourChanged(let peer, let measure):
             guard neighbours[peer] != nil else { return }
             neighbours[peer] = measure
@@ -172,6 +189,7 @@ package struct NetworkLayer: ProtocolLayer {
             overheard.remove(link)
             lastHop = nil
             lastLearnt = nil
+        case .rerouted: flow.up.append(.rerouted)
         case .received(let run): receive(run, at: now, into: &flow)
         case .transmit: break
         }
@@ -242,7 +260,7 @@ package struct NetworkLayer: ProtocolLayer {
         batch.flood(text, scan, appending: quotedOwn)
     }
 
-    private mutating func forward(
+    mutating func forward(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
         _ batch: inout Batch, into flow: inout Flow<Segment, Hop>
     ) {
@@ -265,11 +283,15 @@ package struct NetworkLayer: ProtocolLayer {
             if let peer = origin.peer, target == .neighbour(peer) { target = nil }
         }
         guard let target else {
+            if detour(text, scan, origin, at: now, into: &flow) { return }
             if keep(text, scan, origin, at: now, into: &flow) { return }
             return refuse(
                 text, scan, origin, .destinationUnreachable, .noRoute, at: now, into: &flow)
         }
         batch.add(text, scan, appending: isPlanned ? nil : quotedOwn, to: target)
+        if protocols.wantsUse, !isPlanned {
+            use(text, scan, origin, by: target, at: now, into: &flow)
+        }
         guard settings.tellsForwarding else { return }
         let name =
             switch target {
@@ -328,59 +350,9 @@ package struct NetworkLayer: ProtocolLayer {
         originate(packet.signed(by: author.signer).wire, at: now, into: &flow)
     }
 
-    // MARK: Routes
-
-    private mutating func learn(
-        _ text: borrowing Span<UInt8>, _ scan: PacketScan, on link: LinkID
-    ) {
-        if let last = lastLearnt, last.link == link,
-            scan.source.equals(octets: last.source, in: text)
-        {
-            return
-        }
-        let source = scan.source.string(in: text)
-        lastLearnt = (Array(source.utf8), link)
-        guard learnt[source] != link else { return }
-        lastHop = nil
-        // Bounded by the connections' own limits, and swept when it has grown past them.
-        if learnt.count > 4096 {
-            learnt.removeAll()
-            learntBy.removeAll()
-        }
-        learnt[source] = link
-        learntBy[link, default: []].append(source)
-        if custody?.isDestination(source) == true { wakeCustody(for: source) }
-    }
-
-    func hop(named name: String) -> HopTarget? {
-        if let node = NodeID(name), neighbours[node] != nil { return .neighbour(node) }
-        return learnt[name].map { .link($0) }
-    }
-
-    /// The same for the destination of a packet: most packets go where the one before went.
-    mutating func nextHop(
-        _ text: borrowing Span<UInt8>, _ scan: PacketScan
-    ) -> HopTarget? {
-        if let last = lastHop, scan.destination.equals(octets: last.destination, in: text) {
-            return last.target
-        }
-        let destination = scan.destination.string(in: text)
-        guard let target = nextHop(to: destination) else { return nil }
-        lastHop = (Array(destination.utf8), target)
-        return target
-    }
-
-    mutating func nextHop(to destination: String) -> HopTarget? {
-        if routes == nil {
-            routes = [:]
-            for (node, hop) in mesh.nextHops(from: author.node) { routes?[node.text] = hop }
-        }
-        if let hop = routes?[destination], neighbours[hop] != nil { return .neighbour(hop) }
-        return hop(named: destination)
-    }
-
     package mutating func advance(to now: Instant, into flow: inout Flow<Segment, Hop>) {
         present = now
+        tendProtocols(at: now, into: &flow)
         while let timer = timers.popDue(at: now) {
             switch timer {
             case .custody: tendCustody(at: now, into: &flow)
@@ -390,7 +362,12 @@ package struct NetworkLayer: ProtocolLayer {
                 timers.set(.refresh, at: now + LinkState.refresh)
             case .age:
                 if mesh.age(to: now, keeping: author.node) { routes = nil }
+                // Nobody tells of nodes that come back where there is no map of the mesh.
+                if !protocols.usesLinkState { wakeCustody() }
                 timers.set(.age, at: now + .seconds(10))
+            case .choice:
+                choose(at: now, into: &flow)
+                timers.set(.choice, at: now + MeshProtocols.choicePeriod)
             }
         }
     }

@@ -16,8 +16,8 @@ package enum Burst: Sendable, Hashable {
     case read(LinkID, Bool)
 }
 
-/// Frame ↔ octets of the medium: parts packets by newlines on a stream, one packet a message
-/// elsewhere.
+/// Frame ↔ octets of the medium: parts packets by newlines on a stream; on datagrams fragments,
+/// repeats and confirms them.
 ///
 /// Above this layer packets are lines, each with a newline behind it, as many in a run as came
 /// together.
@@ -25,16 +25,30 @@ package struct PhysicalLayer: ProtocolLayer {
     package typealias Upper = Frame
     package typealias Lower = Burst
 
-    private struct Medium: Sendable {
-        let isStream: Bool
-        /// The beginning of a line whose end has not come.
-        var partial: [UInt8] = []
+    private enum Timer: Hashable {
+        /// Something is due on a datagram link.
+        case datagrams(LinkID)
+        /// Look for lines that do not come to their end.
+        case sweep
     }
-    private var media: [LinkID: Medium] = [:]
+    private struct Stream: Sendable {
+        /// The beginning of a line whose end has not come, and since when.
+        var partial: [UInt8] = []
+        var since = Instant.zero
+    }
+    /// A line comes to its end within this time, and a second more for each 1024 octets.
+    static let lineTime = Duration.seconds(50)
+    private static let sweep = Duration.seconds(5)
 
-    package init() {}
+    private var streams: [LinkID: Stream] = [:]
+    private var datagrams: [LinkID: DatagramLink] = [:]
+    private var timers = Timers<Timer>()
+    private var random: SplitMix64
+    private var outputs: [DatagramLink.Output] = []
 
-    package var nextDeadline: Instant? { nil }
+    package init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    package var nextDeadline: Instant? { timers.next }
 
     package mutating func processOutbound(
         _ unit: Frame, at now: Instant, into flow: inout Flow<Frame, Burst>
@@ -43,14 +57,16 @@ package struct PhysicalLayer: ProtocolLayer {
         case .close(let link, let reason): flow.down.append(.close(link, reason))
         case .read(let link, let isWanted): flow.down.append(.read(link, isWanted))
         case .lines(let link, let run):
-            guard let medium = media[link] else { return }
-            if medium.isStream {
+            if streams[link] != nil {
                 flow.down.append(.octets(link, run))
             } else {
-                PhysicalLayer.forEachLine(of: run) {
-                    flow.down.append(.octets(link, Array(run[$0])))
-                }
+                use(link, at: now, into: &flow) { $0.send(run, at: now, into: &$1) }
             }
+        case .word(let link, let line):
+            let packet = line.last == 0x0A ? Array(line.dropLast()) : line
+            use(link, at: now, into: &flow) { $0.say(packet, into: &$1) }
+        case .proven(let link, let takesFragments):
+            datagrams[link]?.prove(takesFragments: takesFragments)
         case .opened, .closed, .busy, .ready: break
         }
     }
@@ -60,74 +76,135 @@ package struct PhysicalLayer: ProtocolLayer {
     ) {
         switch unit {
         case .opened(let link, let traits):
-            media[link] = Medium(isStream: traits.isStream)
+            if traits.isStream {
+                streams[link] = Stream()
+            } else {
+                datagrams[link] = DatagramLink(
+                    isOutgoing: traits.isOutgoing,
+                    first: UInt32.random(in: 0...UInt32.max, using: &random))
+            }
             flow.up.append(.opened(link, traits))
         case .closed(let link):
-            guard media.removeValue(forKey: link) != nil else { return }
-            flow.up.append(.closed(link))
-        case .octets(let link, let octets): receive(octets, on: link, into: &flow)
+            timers.cancel(.datagrams(link))
+            let isKnown =
+                streams.removeValue(forKey: link) != nil
+                || datagrams.removeValue(forKey: link) != nil
+            if isKnown { flow.up.append(.closed(link)) }
+        case .octets(let link, let octets):
+            if streams[link] != nil {
+                receive(octets, on: link, at: now, into: &flow)
+            } else {
+                use(link, at: now, into: &flow) { $0.receive(octets, at: now, into: &$1) }
+            }
         case .busy(let link): flow.up.append(.busy(link))
-        case .ready(let link): flow.up.append(.ready(link))
+        case .ready(let link):
+            // What its own window holds back is no less in the way than a socket that is full.
+            if datagrams[link]?.isBusy != true { flow.up.append(.ready(link)) }
         case .close, .read: break
         }
     }
 
-    package mutating func advance(to now: Instant, into flow: inout Flow<Frame, Burst>) {}
+    package mutating func advance(to now: Instant, into flow: inout Flow<Frame, Burst>) {
+        while let timer = timers.popDue(at: now) {
+            switch timer {
+            case .datagrams(let link):
+                use(link, at: now, into: &flow) { $0.advance(to: now, into: &$1) }
+            case .sweep: sweep(at: now, into: &flow)
+            }
+        }
+    }
+
+    // MARK: Datagrams
+
+    /// Lets a datagram link do something, and acts on what it says.
+    private mutating func use(
+        _ link: LinkID, at now: Instant, into flow: inout Flow<Frame, Burst>,
+        _ body: (inout DatagramLink, inout [DatagramLink.Output]) -> Void
+    ) {
+        guard var datagram = datagrams[link] else { return }
+        let wasBusy = datagram.isBusy
+        let deadline = datagram.nextDeadline
+        datagrams[link] = nil
+        body(&datagram, &outputs)
+        for output in outputs {
+            switch output {
+            case .datagram(let octets): flow.down.append(.octets(link, octets))
+            case .lines(let run): flow.up.append(.lines(link, run))
+            case .dropped(.tooLong): drop(.tooLong, link, into: &flow)
+            case .dropped(.unproven): drop(.unproven, link, into: &flow)
+            case .dropped(.malformed): drop(.malformed, link, into: &flow)
+            case .dropped(.lost): drop(.linkLost, link, into: &flow)
+            }
+        }
+        outputs.removeAll(keepingCapacity: true)
+        if datagram.isBusy != wasBusy { flow.up.append(wasBusy ? .ready(link) : .busy(link)) }
+        let next = datagram.nextDeadline
+        datagrams[link] = datagram
+        guard next != deadline || timers.deadline(of: .datagrams(link)) == nil else { return }
+        if let next {
+            timers.set(.datagrams(link), at: next)
+        } else {
+            timers.cancel(.datagrams(link))
+        }
+    }
+
+    private func drop(_ reason: DropReason, _ link: LinkID, into flow: inout Flow<Frame, Burst>) {
+        flow.notices.append(.dropped(reason, packet: "", from: "link \(link.number)"))
+    }
+
+    // MARK: Streams
 
     private mutating func receive(
-        _ octets: [UInt8], on link: LinkID, into flow: inout Flow<Frame, Burst>
+        _ octets: [UInt8], on link: LinkID, at now: Instant, into flow: inout Flow<Frame, Burst>
     ) {
-        guard let isStream = media[link]?.isStream else { return }
-        guard isStream else { return receive(message: octets, on: link, into: &flow) }
         guard let last = octets.lastIndex(of: 0x0A) else {
-            return hold(octets[...], on: link, into: &flow)
+            return hold(octets[...], on: link, at: now, into: &flow)
         }
-        var run = media[link]?.partial ?? []
-        media[link]?.partial = []
+        var run = streams[link]?.partial ?? []
+        streams[link]?.partial = []
         if run.isEmpty, last == octets.count - 1 {
             run = octets
         } else {
             run += octets[...last]
         }
         flow.up.append(.lines(link, run))
-        if last + 1 < octets.count { hold(octets[(last + 1)...], on: link, into: &flow) }
+        if last + 1 < octets.count { hold(octets[(last + 1)...], on: link, at: now, into: &flow) }
     }
 
     /// Keeps the beginning of a line; one that grows past the limit ends the connection.
     private mutating func hold(
-        _ octets: ArraySlice<UInt8>, on link: LinkID, into flow: inout Flow<Frame, Burst>
+        _ octets: ArraySlice<UInt8>, on link: LinkID, at now: Instant,
+        into flow: inout Flow<Frame, Burst>
     ) {
-        guard (media[link]?.partial.count ?? 0) + octets.count <= LinkTraits.maxPacket else {
-            media[link]?.partial = []
-            flow.notices.append(.dropped(.tooLong, packet: "", from: "link \(link.number)"))
+        let held = streams[link]?.partial.count ?? 0
+        guard held + octets.count <= LinkTraits.maxPacket else {
+            streams[link]?.partial = []
+            drop(.tooLong, link, into: &flow)
             return flow.down.append(.close(link, .tooLong))
         }
-        media[link]?.partial += octets
+        if held == 0 {
+            streams[link]?.since = now
+            if timers.deadline(of: .sweep) == nil {
+                timers.set(.sweep, at: now + PhysicalLayer.sweep)
+            }
+        }
+        streams[link]?.partial += octets
     }
 
-    private func receive(
-        message: [UInt8], on link: LinkID, into flow: inout Flow<Frame, Burst>
-    ) {
-        guard message.count <= LinkTraits.maxPacket else {
-            return flow.notices.append(.dropped(.tooLong, packet: "", from: "link \(link.number)"))
+    /// Closes connections whose line does not come to its end.
+    private mutating func sweep(at now: Instant, into flow: inout Flow<Frame, Burst>) {
+        var isWaiting = false
+        for (link, stream) in streams.sorted(by: { $0.key < $1.key })
+        where !stream.partial.isEmpty {
+            let allowed = PhysicalLayer.lineTime + .seconds(stream.partial.count / 1024)
+            if now - stream.since > allowed {
+                streams[link]?.partial = []
+                drop(.idle, link, into: &flow)
+                flow.down.append(.close(link, .idle))
+            } else {
+                isWaiting = true
+            }
         }
-        guard !message.isEmpty else { return }
-        // Between tokens a newline is white space; inside a string it is no JSON anyway.
-        var line = message.contains(0x0A) ? message.map { $0 == 0x0A ? 0x20 : $0 } : message
-        line.append(0x0A)
-        flow.up.append(.lines(link, line))
-    }
-
-    /// Calls `body` with each line's range, the newline left out; blank lines are passed over.
-    package static func forEachLine(of run: [UInt8], _ body: (Range<Int>) -> Void) {
-        var start = 0
-        let octets = run.span
-        while start < octets.count {
-            let end = octets.firstOffset(of: 0x0A, from: start) ?? octets.count
-            var last = end
-            if last > start, octets[last - 1] == 0x0D { last -= 1 }
-            if last > start { body(start..<last) }
-            start = end + 1
-        }
+        if isWaiting { timers.set(.sweep, at: now + PhysicalLayer.sweep) }
     }
 }

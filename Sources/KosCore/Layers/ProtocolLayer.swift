@@ -21,6 +21,12 @@ package enum Notice: Sendable, Hashable {
     case shed(DropReason, count: Int, from: String)
     /// The dropped packet had been here before.
     case duplicate(packet: String, from: String?, hops: Int, ttl: Int)
+    /// A routing protocol has found a node that was asked for.
+    case discovered(node: String, hops: Int, after: Duration)
+    /// Another routing protocol is in use from now on, and why.
+    case switched(to: String, reason: String)
+    /// The other end said that it refuses this node, and why.
+    case refused(DropReason, by: String)
 }
 
 package enum DropReason: String, Hashable, Sendable, CaseIterable {
@@ -30,6 +36,12 @@ package enum DropReason: String, Hashable, Sendable, CaseIterable {
         denied
     case quota, custodyFull, evicted, temporaryFailure
     case delayed, linkLost, rateLimited
+    /// Proofs: one that was made for another occasion, a certificate that proves nothing, a
+    /// neighbour that refuses this node, a seal that does not open.
+    case replayed, badCertificate, refused, cannotOpen
+    /// Connections: nothing of use came in time, an address has too many, more than is allowed
+    /// towards an address that has not been proven.
+    case idle, tooManyFromAddress, unproven
 }
 
 /// One of the six layers: told of a unit from above or below or of the time, it hands on units.

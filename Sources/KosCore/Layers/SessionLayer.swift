@@ -2,6 +2,8 @@
 package enum Dialogue: Sendable {
     /// Down: a packet to be signed and sent.
     case send(Packet, Persistence?)
+    /// Down: packets that are signed and want no receipt.
+    case relay(Run)
     /// Up: a packet for this node, its signature checked, never the same one twice.
     case arrived(JSONObject, Packet, Origin)
     /// Up: what a node on the way or the destination said of a packet of this node.
@@ -25,6 +27,8 @@ package struct SessionLayer: ProtocolLayer {
         package var memory = 1 << 17
         /// Longer than a custodian keeps a packet: it hands on anew what it saw no receipt for.
         package var lifetime = Custody.Settings().lifetime + .seconds(3600)
+        /// Seals and opens payloads; nil where nothing is sealed.
+        package var sealer: (any Sealer)?
         package init() {}
     }
 
@@ -32,6 +36,7 @@ package struct SessionLayer: ProtocolLayer {
     private let verifier: any Verifier
     private let settings: Settings
     private var delivered: SeenCache<OctetHash>
+    private var complaints: TokenBucket
     private let seed: UInt64
 
     package init(author: Author, verifier: any Verifier, settings: Settings, at now: Instant) {
@@ -40,6 +45,7 @@ package struct SessionLayer: ProtocolLayer {
         self.settings = settings
         seed = self.author.roll()
         delivered = SeenCache(capacity: settings.memory, lifetime: settings.lifetime, at: now)
+        complaints = TokenBucket(rate: 50, burst: 100, at: now)
     }
 
     package var nextDeadline: Instant? { nil }
@@ -51,13 +57,21 @@ package struct SessionLayer: ProtocolLayer {
         case .send(let packet, let persistence):
             // A packet that carries a signature already, or is somebody else's, stays as it is.
             let isOwn = packet.source == author.node && packet.signature == nil
-            let signed = isOwn ? packet.signed(by: author.signer) : packet
+            let signed = isOwn ? seal(packet).signed(by: author.signer) : packet
             flow.down.append(.send(signed, persistence))
         case .requestTopology(let peer): flow.down.append(.requestTopology(peer))
+        case .relay(let run): flow.down.append(.relay(run))
         case .cancel(let id): flow.down.append(.cancel(id))
         case .depart: flow.down.append(.depart)
         case .arrived, .answered, .delivery: break
         }
+    }
+
+    private func seal(_ packet: Packet) -> Packet {
+        guard let key = packet.sealingKey, let sealer = settings.sealer, !packet.isSealed else {
+            return packet
+        }
+        return packet.sealed(to: key, by: sealer) ?? packet
     }
 
     package mutating func processInbound(
@@ -80,6 +94,7 @@ package struct SessionLayer: ProtocolLayer {
         else { return flow.notices.append(.dropped(.malformed, packet: "", from: origin.name)) }
         func drop(_ reason: DropReason) {
             flow.notices.append(.dropped(reason, packet: packet.id, from: origin.name))
+            complain(of: packet, reason, at: now, into: &flow)
         }
         switch origin == .local ? .ok : Packet.signatureState(of: object, by: verifier) {
         case .ok: break
@@ -89,6 +104,7 @@ package struct SessionLayer: ProtocolLayer {
         if packet.metadata.type == Packet.Kind.control, let control = packet.control {
             return answer(packet, control, into: &flow)
         }
+        guard let opened = open(packet) else { return drop(.cannotOpen) }
         let isNew = delivered.insert(key(packet), at: now)
         if packet.metadata.flags.contains(Packet.ackFlag), packet.destination == author.node.text {
             acknowledge(packet, at: now, into: &flow)
@@ -101,7 +117,33 @@ package struct SessionLayer: ProtocolLayer {
         }
         // A probe asks whether the node is there; the receipt has answered it.
         guard packet.metadata.type != Packet.Kind.probe else { return }
-        flow.up.append(.arrived(object, packet, origin))
+        flow.up.append(.arrived(object, opened, origin))
+    }
+
+    /// Nil when it is sealed, and this node cannot open it.
+    private func open(_ packet: Packet) -> Packet? {
+        guard packet.isSealed, packet.destination == author.node.text else { return packet }
+        guard let sealer = settings.sealer else { return nil }
+        return packet.opened(by: sealer)
+    }
+
+    /// Says to the source why its packet is not taken; about data that wants an answer alone, and
+    /// only so often, for the source may be a false one.
+    private mutating func complain(
+        of packet: Packet, _ reason: DropReason, at now: Instant,
+        into flow: inout Flow<Dialogue, Delivery>
+    ) {
+        let kind: Packet.Control
+        switch reason {
+        case .unsigned: kind = .unsigned
+        case .badSignature: kind = .badSignature
+        case .cannotOpen: kind = .cannotOpen
+        default: return
+        }
+        guard packet.metadata.type != Packet.Kind.control,
+            packet.metadata.flags.contains(Packet.ackFlag), complaints.take(at: now)
+        else { return }
+        answer(packet, kind, ["hops": .number(Double(packet.metadata.hops))], at: now, into: &flow)
     }
 
     private func key(_ packet: Packet) -> OctetHash {
@@ -131,18 +173,27 @@ package struct SessionLayer: ProtocolLayer {
     private mutating func acknowledge(
         _ packet: Packet, at now: Instant, into flow: inout Flow<Dialogue, Delivery>
     ) {
-        var receipt = author.packet(
-            to: packet.source.text, type: Packet.Kind.control,
-            payload: .object([
-                "kind": .string(Packet.Control.receipt.rawValue), "ref": .string(packet.id),
+        answer(
+            packet, .receipt,
+            [
                 "destination": .string(author.node.text), "status": .string("delivered"),
                 "hops": .number(Double(packet.metadata.hops)),
-            ]), at: now)
-        receipt.metadata.priority = 0
-        receipt.metadata.ttl = Packet.maxTTL
-        receipt.metadata.flags = [Packet.routeFlag]
-        receipt.route = packet.wayBack(from: author.node)
-        flow.down.append(.send(receipt.signed(by: author.signer), nil))
+            ], at: now, into: &flow)
+    }
+
+    private mutating func answer(
+        _ packet: Packet, _ kind: Packet.Control, _ members: JSONObject, at now: Instant,
+        into flow: inout Flow<Dialogue, Delivery>
+    ) {
+        var payload: JSONObject = ["kind": .string(kind.rawValue), "ref": .string(packet.id)]
+        for member in members.members { payload[member.name] = member.value }
+        var answer = author.packet(
+            to: packet.source.text, type: Packet.Kind.control, payload: .object(payload), at: now)
+        answer.metadata.priority = 0
+        answer.metadata.ttl = Packet.maxTTL
+        answer.metadata.flags = [Packet.routeFlag]
+        answer.route = packet.wayBack(from: author.node)
+        flow.down.append(.send(answer.signed(by: author.signer), nil))
     }
 }
 

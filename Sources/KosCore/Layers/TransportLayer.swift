@@ -15,6 +15,8 @@ package struct Persistence: Hashable, Sendable {
 package enum Delivery: Sendable {
     /// Down: a signed packet; with persistence it is repeated until it is acknowledged.
     case send(Packet, Persistence?)
+    /// Down: packets that are signed and want no receipt.
+    case relay(Run)
     /// Down: the destination has the packet.
     case acknowledged(String)
     /// Down: a custodian has the packet, and will not lose it.
@@ -95,6 +97,7 @@ package struct TransportLayer: ProtocolLayer {
                     packet: id, attempts: entry.attempts,
                     octets: entry.octets.count * entry.attempts,
                     milliseconds: (now - entry.firstSent).milliseconds))
+        case .relay(let run): flow.down.append(.relay(run))
         case .cancel(let id):
             timers.cancel(id)
             pending[id] = nil
@@ -113,9 +116,19 @@ package struct TransportLayer: ProtocolLayer {
             // With an acknowledgement wanted there are attempts left: a route may come up
             // meanwhile.
             if pending[id] == nil { flow.up.append(.undeliverable(packet: id, reason)) }
+        case .rerouted: repeatPending(into: &flow)
         case .topologyComplete(let peer): flow.up.append(.topologyComplete(peer))
         case .neighbour(let peer, let isUp): flow.up.append(.neighbour(peer, isUp: isUp))
-        case .send, .requestTopology, .depart: break
+        case .send, .relay, .requestTopology, .depart: break
+        }
+    }
+
+    /// What waits for a receipt is said again at once, without counting as an attempt: it may have
+    /// been on the way that broke. Whoever has it already takes no harm.
+    private mutating func repeatPending(into flow: inout Flow<Delivery, Segment>) {
+        for (_, entry) in pending.sorted(by: { $0.key < $1.key })
+        where entry.persistence.attempts > 1 {
+            flow.down.append(.send(entry.octets))
         }
     }
 

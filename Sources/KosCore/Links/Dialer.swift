@@ -6,7 +6,7 @@ package struct Dialer: Sendable {
         case open(LinkID, since: Instant)
     }
     /// A connection that lasted this long was a good one: the next wait is short again.
-    private static let steady = Duration.seconds(10)
+    private static let steady = Duration.seconds(1)
 
     private struct Target: Sendable {
         var state = State.waiting

@@ -18,7 +18,14 @@ package struct LinkTable: Sendable {
         package var reliability = 1.0
         package var missed = 0
         package var greetings = 0
+        /// What the other end has to sign, and what it wants signed.
+        package var challenge = ""
+        package var theirChallenge: String?
+        /// Who it says it is, until that is proven.
+        package var claimant: NodeID?
         package var isAwaitingEcho = false
+        /// An echo is overdue: other links go before this one.
+        package var isSuspect = false
         package var lastReceived: Instant
         package var counters = LinkCounters()
 
@@ -75,12 +82,19 @@ package struct LinkTable: Sendable {
         return byPeer[peer]?.count == 1
     }
 
+    package func count(to peer: NodeID) -> Int { byPeer[peer]?.count ?? 0 }
+
+    /// Every link to a neighbour.
+    package func all(to peer: NodeID) -> [Entry] {
+        (byPeer[peer] ?? []).compactMap { entries[$0] }
+    }
+
     /// The best link to a neighbour: least expected delay, then the older one.
     package func best(to peer: NodeID) -> Entry? {
         guard let links = byPeer[peer] else { return nil }
         if links.count == 1 { return links.first.flatMap { entries[$0] } }
         return links.compactMap { entries[$0] }
-            .min { ($0.expectedDelay, $0.id) < ($1.expectedDelay, $1.id) }
+            .min { ($0.cost(octets: 0, .normal), $0.id) < ($1.cost(octets: 0, .normal), $1.id) }
     }
 
     package mutating func echoed(_ id: LinkID, after roundTrip: Double) {

@@ -15,6 +15,8 @@ package struct LinkTraits: Hashable, Sendable {
     package let isStream: Bool
     /// Octets of the largest message that goes over it in one piece.
     package let maxMessage: Int
+    /// Who proved to be there before the first packet (mutual TLS).
+    package let provenPeer: NodeID?
     /// The other end as records name it while it has not told who it is.
     package let place: String
     /// Set where what is said goes through the air, to everybody at once, and air time is scarce.
@@ -37,15 +39,17 @@ package struct LinkTraits: Hashable, Sendable {
 
     package init(
         transport: TransportType, remote: Endpoint, isOutgoing: Bool, place: String? = nil,
-        air: Air? = nil
+        air: Air? = nil, provenPeer: NodeID? = nil
     ) {
         self.air = air
+        self.provenPeer = provenPeer
         self.place = place ?? remote.description
         self.transport = transport
         self.remote = remote
         self.isOutgoing = isOutgoing
         // A WebSocket's adapter parts and joins messages itself, many at a time.
-        isStream = [.tcp, .tls, .ws, .wss].contains(transport)
+        // A radio has pieces, repeats and acknowledgements of its own.
+        isStream = [.tcp, .tls, .ws, .wss, .http, .https].contains(transport) || air != nil
         maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
     }
 

@@ -54,6 +54,8 @@ extension Packet {
         /// Ask a neighbour for all it knows (type routing); it answers with `linkState`s and
         /// `topology`.
         case topologyRequest, topology
+        /// A message of a routing protocol to a neighbour (type routing), RFC 3561, 4728 and 3626.
+        case aodv, dsr, olsr
         /// The destination has the packet `ref` (type control).
         case receipt
         /// A custodian keeps the packet `ref` for its destination, and it will last (type control).
@@ -64,6 +66,10 @@ extension Packet {
         case custodyLost
         /// The packet `ref` ended here, and why (type control).
         case ttlExceeded, destinationUnreachable, routingError
+        /// The destination does not take the packet `ref`, and why (type control).
+        case unsigned, badSignature, cannotOpen
+        /// This node is not taken as a neighbour, and why (type control, never forwarded).
+        case refusal
         /// Heartbeat and its echo (type heartbeat, never forwarded, not signed).
         case ping, pong
     }

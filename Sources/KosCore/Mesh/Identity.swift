@@ -3,6 +3,9 @@ package protocol Signer: Sendable {
     var node: NodeID { get }
     /// Ed25519 (RFC 8032): 64 octets.
     func sign(_ message: [UInt8]) -> [UInt8]
+    /// 32 octets about `context` that nobody else can foresee, the same each time that it is asked
+    /// in one run: a message authentication code under a key that never leaves the process.
+    func token(for context: [UInt8]) -> [UInt8]
 }
 
 /// Checks a signature against the key that a node id names.
@@ -72,5 +75,16 @@ extension Packet {
             verifier.isValid(signature, of: signedOctets(of: packet), by: source)
         else { return .bad }
         return .ok
+    }
+}
+
+extension Endpoint {
+    /// The endpoint, at which `node` and nobody else is to answer; as it is where it names a node
+    /// already, or `node` has no key to prove itself by.
+    package func pinned(to node: NodeID) -> Endpoint {
+        guard query["peer"] == nil, node.publicKey != nil else { return self }
+        var query = query
+        query["peer"] = node.text
+        return Endpoint(transport: transport, host: host, port: port, path: path, query: query)
     }
 }

@@ -151,6 +151,16 @@ package struct LinkState: Sendable {
         return (count, Double(pairs) / Double(count * (count - 1)))
     }
 
+    /// Share of the ordered pairs of nodes that have a link which both ends announce; 0 for a lone
+    /// node.
+    package var density: Double {
+        guard nodes.count > 1 else { return 0 }
+        let links = nodes.reduce(0) { sum, node in
+            sum + Set(node.value.links.filter { isVouched(node.key, $0) }.map(\.destination)).count
+        }
+        return Double(links) / Double(nodes.count * (nodes.count - 1))
+    }
+
     /// The neighbour to hand packets for each node to, seen from `own`.
     package func nextHops(from own: NodeID) -> [NodeID: NodeID] {
         var topology = Topology()

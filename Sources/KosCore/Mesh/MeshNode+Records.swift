@@ -8,6 +8,7 @@ extension MeshNode {
         total.intervalMs = interval.map { Int($0.milliseconds) }
         for (reason, count) in dropped { total.dropped[reason.rawValue] = count }
         total.held = custody?.count
+        total.routing = protocols.figures
         total.take(links.past, now: now, timestamp: timestamp)
         var records: [MetricsRecord] = []
         for (link, entry) in links.entries.sorted(by: { $0.key < $1.key }) {
@@ -87,6 +88,10 @@ extension Notice {
             RelayEventRecord(
                 timestamp: timestamp, event: .dropped, packetId: "", from: from, to: nil,
                 reason: reason.rawValue, hops: 0, ttl: 0)
+        case .refused(let reason, let by):
+            RelayEventRecord(
+                timestamp: timestamp, event: .dropped, packetId: "", from: by, to: nil,
+                reason: "\(DropReason.refused.rawValue): \(reason.rawValue)", hops: 0, ttl: 0)
         case .duplicate(let packet, let from, let hops, let ttl):
             RelayEventRecord(
                 timestamp: timestamp, event: .dropped, packetId: packet, from: from, to: nil,
@@ -107,6 +112,14 @@ extension Notice {
             RelayEventRecord(
                 timestamp: timestamp, event: .delivered, packetId: packet, from: from, to: nil,
                 hops: hops, ttl: ttl)
+        case .discovered(let node, let hops, let wait):
+            RelayEventRecord(
+                timestamp: timestamp, event: .discovered, packetId: "", from: nil, to: node,
+                hops: hops, ttl: 0, afterMs: (wait.milliseconds * 1000).rounded() / 1000)
+        case .switched(let name, let reason):
+            RelayEventRecord(
+                timestamp: timestamp, event: .switched, packetId: "", from: nil, to: name,
+                reason: reason, hops: 0, ttl: 0)
         }
     }
 }

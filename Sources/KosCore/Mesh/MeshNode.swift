@@ -16,8 +16,12 @@ package struct MeshNode: Engine {
         package var custody: Custody.Settings?
         /// What may wait for one link.
         package var outbox = Outbox.Settings()
+        /// How next hops are found.
+        package var routing = MeshRouting.linkstate
         /// Packets a second that one neighbour may bring; nil for as many as come.
         package var rate: Double?
+        /// Seals payloads to those who have a sealing key, and opens what is for this node.
+        package var sealer: (any Sealer)?
         package init() {}
     }
 
@@ -32,6 +36,8 @@ package struct MeshNode: Engine {
         case listening([PeerAddress])
         /// Who may be a neighbour from now on.
         case admit(AccessRules)
+        /// A connection that did not come about: what was wrong with the other end.
+        case turnedAway(DropReason, from: String)
     }
 
     package enum Output: Sendable {
@@ -68,7 +74,8 @@ package struct MeshNode: Engine {
         let start = author.timestamp(at: now)
         let info = NodeInfo(
             name: settings.name, role: settings.role, capabilities: settings.capabilities,
-            addresses: settings.addresses, sequence: Int(start.milliseconds))
+            addresses: settings.addresses, sequence: Int(start.milliseconds),
+            sealingKey: settings.sealer?.sealingKey)
         var link = DataLinkLayer.Settings()
         link.heartbeat = settings.heartbeat
         link.isInsecure = settings.isInsecure
@@ -78,8 +85,10 @@ package struct MeshNode: Engine {
         network.isInsecure = settings.isInsecure
         network.tellsForwarding = settings.tellsForwarding
         network.custody = settings.custody
+        network.routing = settings.routing
         var session = SessionLayer.Settings()
         session.isInsecure = settings.isInsecure
+        session.sealer = settings.sealer
         let dataLink = DataLinkLayer(info: info, author: next(), verifier: verifier, settings: link)
         let networkLayer = NetworkLayer(
             info: info, author: next(), verifier: verifier, settings: network, at: now)
@@ -91,7 +100,9 @@ package struct MeshNode: Engine {
                 sessionLayer,
                 Stacked(
                     TransportLayer(),
-                    Stacked(networkLayer, Stacked(dataLink, PhysicalLayer())))))
+                    Stacked(
+                        networkLayer,
+                        Stacked(dataLink, PhysicalLayer(seed: author.roll()))))))
         dialer = Dialer(seed: author.roll())
     }
 
@@ -106,6 +117,7 @@ package struct MeshNode: Engine {
     }
     package var custody: Custody? { stack.bottom.bottom.bottom.top.custody }
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
+    package var protocols: MeshProtocols { stack.bottom.bottom.bottom.top.protocols }
     package var unacknowledged: Int { stack.bottom.bottom.top.unacknowledged }
 
     /// Nodes that `text` may mean: an id, a name, or the beginning of an id (6 characters at
@@ -122,6 +134,12 @@ package struct MeshNode: Engine {
         return known.keys.filter { $0.text.hasPrefix(text) }.sorted()
     }
 
+    /// The key to which payloads for a node may be sealed; nil where it is not known.
+    package func sealingKey(of destination: String) -> [UInt8]? {
+        guard let peer = NodeID(destination) else { return nil }
+        return links.best(to: peer)?.info?.sealingKey ?? mesh.nodes[peer]?.info.sealingKey
+    }
+
     package mutating func handle(_ input: Input, at now: Instant, into outputs: inout [Output]) {
         var flow = Flow<Service, Burst>()
         switch input {
@@ -134,11 +152,16 @@ package struct MeshNode: Engine {
             default: break
             }
             stack.processInbound(burst, at: now, into: &flow)
+        case .service(.post(var message, let token)):
+            if message.isSealable { message.sealingKey = sealingKey(of: message.destination) }
+            stack.processOutbound(.post(message, token: token), at: now, into: &flow)
         case .service(let service): stack.processOutbound(service, at: now, into: &flow)
         case .connect(let endpoint): dialer.keep(endpoint, at: now)
         case .dialFailed(let endpoint): dialer.failed(endpoint, at: now)
         case .listening(let addresses): listen(on: addresses, at: now)
         case .admit(let rules): admit(rules, at: now, into: &flow)
+        case .turnedAway(let reason, let place):
+            flow.notices.append(.dropped(reason, packet: "", from: place))
         case .journal(let answer):
             stack.bottom.bottom.bottom.top.take(answer, at: now)
             stack.advance(to: now, into: &flow)
@@ -186,6 +209,7 @@ package struct MeshNode: Engine {
             case .dropped(let reason, _, _): dropped[reason, default: 0] += 1
             case .duplicate: dropped[.duplicate, default: 0] += 1
             case .shed(let reason, let count, _): dropped[reason, default: 0] += count
+            case .refused: dropped[.refused, default: 0] += 1
             default: break
             }
             outputs.append(.notice(notice))

@@ -17,10 +17,14 @@ package struct NodeInfo: Hashable, Sendable {
     package var sequence: Int
     /// How often it is told anew, ms, where air time makes that seldom; nil for the usual time.
     package var refreshMs: Int?
+    /// X25519 key to which payloads for this node may be sealed, 32 octets.
+    package var sealingKey: [UInt8]?
 
     package init(
-        name: String?, role: Role, capabilities: [String], addresses: [PeerAddress], sequence: Int
+        name: String?, role: Role, capabilities: [String], addresses: [PeerAddress], sequence: Int,
+        sealingKey: [UInt8]? = nil
     ) {
+        self.sealingKey = sealingKey
         self.name = name
         self.role = role
         self.capabilities = capabilities
@@ -38,9 +42,10 @@ package struct NodeInfo: Hashable, Sendable {
         }
         sequence = try fields.integer("sequence", in: 0...9_007_199_254_740_991)
         refreshMs = try fields.optionalInteger("refreshMs", in: 0...86_400_000)
+        sealingKey = try fields.optionalString("sealingKey").flatMap { Base64.decode($0) }
         guard addresses.count <= NodeInfo.maxAddresses,
             capabilities.count <= NodeInfo.maxCapabilities,
-            name?.utf8.count ?? 0 <= 256
+            name?.utf8.count ?? 0 <= 256, sealingKey?.count ?? 32 == 32
         else { throw .member("nodeInfo", "names more than a node may have") }
     }
 
@@ -60,6 +65,12 @@ package struct NodeInfo: Hashable, Sendable {
             })
         object["sequence"] = .number(Double(sequence))
         if let refreshMs { object["refreshMs"] = .number(Double(refreshMs)) }
+        if let sealingKey { object["sealingKey"] = .string(Base64.encode(sealingKey)) }
         return object
     }
+}
+
+extension JSONObject {
+    /// The node info that this payload is; nil when it is none.
+    package var nodeInfo: NodeInfo? { try? NodeInfo(RecordFields(self)) }
 }

@@ -9,7 +9,7 @@ package struct RadioLinks: Engine {
     package enum Input: Sendable {
         /// The modem is ready, or is gone.
         case up, down
-        /// The node wants this packet said on one of its links.
+        /// The node wants these packets said on one of its links, a newline behind each.
         case line(Int, [UInt8])
         /// The node does not want one of its links.
         case close(Int)
@@ -77,7 +77,10 @@ package struct RadioLinks: Engine {
         switch input {
         case .up: open(into: &outputs)
         case .down: shut(into: &outputs)
-        case .line(let place, let octets): say(octets, to: place, at: now, into: &outputs)
+        case .line(let place, let run):
+            for line in run.split(separator: 0x0A) {
+                say(Array(line), to: place, at: now, into: &outputs)
+            }
         case .close(let place):
             if let node = places[place] { drop(node, into: &outputs) }
         case .heard(let packet, _): hear(packet, at: now, into: &outputs)
@@ -208,7 +211,7 @@ package struct RadioLinks: Engine {
             ))
         packet.metadata.type = Packet.Kind.routing
         packet.metadata.ttl = 0
-        return packet.wire
+        return packet.wire + [0x0A]
     }
 
     /// From one word of this node's links to the next: the longer it is, the more seldom.
@@ -243,7 +246,7 @@ package struct RadioLinks: Engine {
         let sender = RadioLinks.sender(of: packet)
         if let sender, neighbours[sender] != nil { refresh(sender, at: now) }
         let place = sender.flatMap { neighbours[$0] } ?? RadioLinks.everybody
-        outputs.append(.octets(place, packet.wire))
+        outputs.append(.octets(place, packet.wire + [0x0A]))
         if isAnnouncement, isNew {
             // The air is too dear for the whole mesh: what comes by itself is all there is.
             outputs.append(.octets(place, topology(of: packet.source, at: packet.timestamp)))

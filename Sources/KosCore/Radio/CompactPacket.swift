@@ -9,7 +9,7 @@ package enum CompactPacket {
     private static let kinds = ["data", "control", "routing", "discovery", "heartbeat", "reply"]
 
     /// `own` is the node whose announcements everybody around has heard: it alone is named by its
-    /// short id where a signature has to be checked, and so are destinations, which know themselves.
+    /// short id where a signature has to be checked. So are destinations, which know themselves.
     package static func encode(
         _ packet: Packet, _ names: ShortNames, own: NodeID? = nil
     ) -> [UInt8] {

@@ -1,5 +1,5 @@
 /// Values of packets in fewer octets than plain CBOR has: words that nodes say to each other are
-/// simple values (RFC 8949 §3.3, of the unassigned range), packet ids and node ids are their octets.
+/// simple values (RFC 8949 §3.3, of the unassigned range), packet ids and node ids are octets.
 package enum CompactValue {
     /// Only added to at the end: the place of a word is its number. The first twenty take one
     /// octet, the others two.
@@ -9,6 +9,7 @@ package enum CompactValue {
         "address", "port", "ack", "linkState", "links", "transport", "latency", "reliability",
         "lora", "tcp", "ws", "udp", "route", "refreshMs", "store", "discovery", "ttlExceeded",
         "destinationUnreachable", "routingError", "text", "127.0.0.1",
+        "sealingKey", "fragments", "challenge", "answer", "routeError", "reason", "relayed",
     ]
     private static let numbers = Dictionary(
         uniqueKeysWithValues: words.enumerated().map { ($0.element, $0.offset) })
@@ -16,6 +17,8 @@ package enum CompactValue {
     /// Tags: 37 is a UUID (IANA), the other is ours alone.
     private static let uuidTag: UInt64 = 37
     private static let nodeTag: UInt64 = 6
+    /// The base64 of a key.
+    private static let keyTag: UInt64 = 7
 
     static func word(_ simple: UInt8) -> String? {
         let index = Int(simple) < short ? Int(simple) : Int(simple) - 32 + short
@@ -60,6 +63,11 @@ package enum CompactValue {
         {
             CBOR.head(6, nodeTag, to: &bytes)
             CBOR.append(octets: octets, to: &bytes)
+        } else if text.utf8.count == 44, let octets = Base64.decode(text), octets.count == 32,
+            Base64.encode(octets) == text
+        {
+            CBOR.head(6, keyTag, to: &bytes)
+            CBOR.append(octets: octets, to: &bytes)
         } else {
             CBOR.append(text: text, to: &bytes)
         }
@@ -70,6 +78,7 @@ package enum CompactValue {
         switch (tag, octets.count) {
         case (uuidTag, 16): uuid(octets)
         case (nodeTag, 16): names.full(of: octets) ?? ShortNames.text(of: octets)
+        case (keyTag, 32): Base64.encode(octets)
         case (nodeTag, 32): NodeID(publicKey: octets)?.text
         default: nil
         }

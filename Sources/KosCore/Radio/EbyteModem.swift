@@ -109,14 +109,4 @@ package enum RadioChecksum {
         }
         return sum
     }
-
-    /// CRC-32/ISO-HDLC: "123456789" gives CBF43926.
-    package static func crc32(_ octets: some Sequence<UInt8>) -> UInt32 {
-        var sum: UInt32 = 0xFFFF_FFFF
-        for octet in octets {
-            sum ^= UInt32(octet)
-            for _ in 0..<8 { sum = sum & 1 != 0 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-        }
-        return ~sum
-    }
 }

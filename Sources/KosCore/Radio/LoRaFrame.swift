@@ -23,7 +23,7 @@ package enum LoRaFrame: Hashable, Sendable {
         switch bytes[1] & 0xF {
         case 0:
             let body = Array(bytes[3...])
-            guard UInt8(truncatingIfNeeded: RadioChecksum.crc32(body)) == bytes[2] else {
+            guard UInt8(truncatingIfNeeded: CRC32.sum(body)) == bytes[2] else {
                 return nil
             }
             self = .whole(body)
@@ -58,7 +58,7 @@ package enum LoRaFrame: Hashable, Sendable {
         func last(_ count: Int) -> UInt8 { UInt8(truncatingIfNeeded: count - 1) & 0x1F }
         switch self {
         case .whole(let body):
-            let check = UInt8(truncatingIfNeeded: RadioChecksum.crc32(body))
+            let check = UInt8(truncatingIfNeeded: CRC32.sum(body))
             return [LoRaFrame.marker, LoRaFrame.version << 4, check] + body
         case .fragment(let transfer, let index, let count, let isUnacknowledged, let data):
             let octet = last(count) | (isUnacknowledged ? 0x80 : 0)

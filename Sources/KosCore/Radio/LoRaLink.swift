@@ -126,7 +126,7 @@ package struct LoRaLink: Engine {
             case .answer(let transfer): unanswered(transfer, at: now, into: &outputs)
             case .acknowledge(let transfer):
                 guard let count = acknowledgements.removeValue(forKey: transfer),
-                    let received = receiver.received(transfer, count)
+                    let received = receiver.bits(transfer, count)
                 else { continue }
                 enqueue(
                     [.acknowledgement(transfer: transfer, count: count, received: received)],
@@ -274,15 +274,14 @@ package struct LoRaLink: Engine {
         case .whole(let body): open(body, heard, at: now, into: &outputs)
         case .fragment(let transfer, let index, let count, let isUnacknowledged, let data):
             let body = receiver.take(
-                transfer: transfer, index: index, count: count,
-                isUnacknowledged: isUnacknowledged, data: data, at: now)
+                transfer: UInt32(transfer), index: index, count: count, data: data, at: now)
             if !isUnacknowledged, body != nil || index == count - 1 {
                 acknowledge(transfer, count, at: now)
             }
             if let body { open(body, heard, at: now, into: &outputs) }
         case .acknowledgement(let transfer, let count, let received):
             // Another receiver said as much as this one could: its own answer would only collide.
-            if let own = receiver.received(transfer, count), own & ~received == 0 {
+            if let own = receiver.bits(transfer, count), own & ~received == 0 {
                 acknowledgements[transfer] = nil
                 timers.cancel(.acknowledge(transfer))
             }
@@ -295,7 +294,7 @@ package struct LoRaLink: Engine {
             transfers[transfer] = work
             if let step { follow(step, transfer, work, into: &outputs) }
         case .request(let transfer, let count):
-            if receiver.received(transfer, count) != nil {
+            if receiver.bits(transfer, count) != nil {
                 acknowledge(transfer, count, at: now)
             }
         }

@@ -35,6 +35,13 @@ package struct FrameRecord: Record {
         .optional("aodv", .map(.any), "kind and its fields"),
         .optional("dsr", .map(.any), "nextHeader, options"),
         .optional("babel", .map(.any), "tlvs"),
+        .optional("hwmp", .map(.any), "802.11s path selection: kind and its fields"),
+        .optional("lorawan", .map(.any), "kind, device, counter, port"),
+        .optional("reticulum", .map(.any), "kind, destination, hops, transport"),
+        .optional("meshtastic", .map(.any), "from, to, id, hopLimit, hopStart, channel"),
+        .optional("kos", .map(.any), "radio link: kind, transfer, index, count"),
+        .optional("fragments", .integer(min: 2), "IP: this frame completed so many fragments"),
+        .optional("tshark", .map(.any), "--dissect-with: the layers that tshark names"),
         .optional("truncatedAt", .oneOf(["depth"]), "why taking apart stopped early"),
     ]
 

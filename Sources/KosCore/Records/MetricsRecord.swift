@@ -19,6 +19,8 @@ package struct MetricsRecord: Record, Hashable {
     package var queueLength = 0
     /// Packets in custody; nil where none are kept.
     package var held: Int?
+    /// The routing protocol's figures; nil for a link.
+    package var routing: RoutingFigures?
 
     package init(timestamp: Timestamp, nodeId: NodeID) {
         self.timestamp = timestamp
@@ -45,6 +47,7 @@ package struct MetricsRecord: Record, Hashable {
         .optional("dropped", .map(.integer(min: 0)), "packets dropped, by reason"),
         .optional("queueLength", .integer(min: 0), "octets waiting to be written"),
         .optional("held", .integer(min: 0), "packets kept for nodes that are away"),
+        .optional("routing", .object(RoutingFigures.fields), "the routing protocol's figures"),
     ]
 
     package func write(to writer: inout JSONWriter) {
@@ -72,6 +75,10 @@ package struct MetricsRecord: Record, Hashable {
         writer.endObject()
         writer.field("queueLength", queueLength)
         writer.optional("held", held)
+        if let routing {
+            writer.name("routing")
+            routing.write(to: &writer)
+        }
         writer.endRecord()
     }
 }

@@ -52,3 +52,11 @@ package struct PeerAddress: Hashable, Sendable {
         return "\(type.rawValue)://\(host):\(port)\(path)"
     }
 }
+
+extension Sequence where Element == PeerAddress {
+    /// The first address at which a node can be asked who it is.
+    package var streamEndpoint: Endpoint? {
+        lazy.filter { [.tcp, .tls, .ws, .wss].contains($0.type) }.compactMap { Endpoint($0.uri) }
+            .first
+    }
+}

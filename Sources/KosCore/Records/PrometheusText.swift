@@ -33,6 +33,7 @@ package struct PrometheusText: Sendable {
         for (reason, count) in whole.dropped.sorted(by: { $0.key < $1.key }) {
             sample("kos_dropped_packets_total", [("reason", reason)], Double(count))
         }
+        if let routing = whole.routing { tell(routing) }
         family("kos_connections", "gauge", "Open connections.")
         sample("kos_connections", [], Double(links.count))
         family("kos_mesh_nodes", "gauge", "Nodes that this one knows of, itself included.")
@@ -53,6 +54,19 @@ package struct PrometheusText: Sendable {
             self.nodes = nodes
             self.connectivity = connectivity
         }
+    }
+
+    private mutating func tell(_ routing: RoutingFigures) {
+        let label = [("protocol", routing.protocol)]
+        family("kos_routing_messages_total", "counter", "Messages of the routing protocol.")
+        sample("kos_routing_messages_total", label, Double(routing.messagesSent))
+        family("kos_route_discoveries_total", "counter", "Routes that were asked for.")
+        for (outcome, count) in [("found", routing.discoveries), ("failed", routing.failures)] {
+            sample("kos_route_discoveries_total", [("outcome", outcome)], Double(count))
+        }
+        guard let median = routing.discoveryMs else { return }
+        family("kos_route_discovery_seconds", "gauge", "Median time until a route was found.")
+        sample("kos_route_discovery_seconds", label, median / 1000)
     }
 
     private mutating func each(

@@ -6,10 +6,14 @@ package enum RecordTypes {
         RouteRecord.self,
         MatrixRecord.self,
         AnalysisRecord.self,
+        ScenarioRecord.self,
+        SimulationRecord.self,
+        SimulationSampleRecord.self,
         PacketRecord.self,
         SendResultRecord.self,
         MetricsRecord.self,
         RelayEventRecord.self,
+        RouteEventRecord.self,
         AnnouncementRecord.self,
         MethodRecord.self,
         ProbeRecord.self,
@@ -17,6 +21,8 @@ package enum RecordTypes {
         FrameRecord.self,
         ReportRecord.self,
         DiffRecord.self,
+        PathRecord.self,
+        StatisticsRecord.self,
         AirtimeRecord.self,
         BudgetRecord.self,
         RadioRecord.self,
@@ -25,6 +31,7 @@ package enum RecordTypes {
         ErrorRecord.self,
         LogRecord.self,
         SettingRecord.self,
+        UserEventRecord.self,
     ]
 
     package static var names: [String] { all.map { $0.type.description } }

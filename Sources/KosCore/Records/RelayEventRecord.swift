@@ -1,7 +1,7 @@
 /// What a relay did with a packet.
 package struct RelayEventRecord: Record, Hashable {
     package enum Event: String, Hashable, Sendable, CaseIterable {
-        case received, forwarded, delivered, dropped, duplicate, queued
+        case received, forwarded, delivered, dropped, duplicate, queued, discovered, switched
     }
     package var timestamp: Timestamp
     package var event: Event
@@ -13,10 +13,12 @@ package struct RelayEventRecord: Record, Hashable {
     package var reason: String?
     package var hops: Int
     package var ttl: Int
+    /// How long a route was looked for, ms.
+    package var afterMs: Double?
 
     package init(
         timestamp: Timestamp, event: Event, packetId: String, from: String?, to: String?,
-        reason: String? = nil, hops: Int, ttl: Int
+        reason: String? = nil, hops: Int, ttl: Int, afterMs: Double? = nil
     ) {
         self.timestamp = timestamp
         self.event = event
@@ -26,18 +28,20 @@ package struct RelayEventRecord: Record, Hashable {
         self.reason = reason
         self.hops = hops
         self.ttl = ttl
+        self.afterMs = afterMs
     }
 
     package static let type: StaticString = "relayEvent"
     package static let fields: [Field] = [
         .required("timestamp", .time),
         .required("event", .oneOf(Event.allCases.map(\.rawValue))),
-        .optional("reason", .string, "why it was dropped, as a stable token"),
+        .optional("reason", .string, "why it was dropped, or a protocol chosen"),
         .required("packetId", .string),
         .optional("from", .nullable(.string), "peer, its address, or stdin"),
-        .optional("to", .nullable(.string)),
+        .optional("to", .nullable(.string), "next hop, node found, or protocol"),
         .optional("hops", .integer(min: 0)),
         .optional("ttl", .integer()),
+        .optional("afterMs", .number(min: 0), "how long the route was looked for, ms"),
     ]
 
     package func write(to writer: inout JSONWriter) {
@@ -50,6 +54,7 @@ package struct RelayEventRecord: Record, Hashable {
         writer.nullable("to", to)
         writer.field("hops", hops)
         writer.field("ttl", ttl)
+        writer.optional("afterMs", afterMs)
         writer.endRecord()
     }
 }

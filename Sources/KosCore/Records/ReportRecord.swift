@@ -1,7 +1,7 @@
 /// Figures over a capture, one of its flows, nodes, links or intervals.
 package struct ReportRecord: Record, Hashable {
     package enum Scope: String, Hashable, Sendable, CaseIterable {
-        case total, flow, node, link, interval
+        case total, flow, node, link, interval, hop
     }
     package var timestamp: Timestamp?
     package var scope: Scope
@@ -41,7 +41,7 @@ package struct ReportRecord: Record, Hashable {
         .optional("address", .string, "node: an address where no node of the mesh is known"),
         .optional("flowId", .string),
         .optional("protocol", .string),
-        .optional("source", .string, "flow: who opened it; link: a node"),
+        .optional("source", .string, "flow: who opened it; link: a node; hop: a capture"),
         .optional("destination", .string),
         .optional("sourcePort", .integer(min: 0, max: 65535)),
         .optional("destinationPort", .integer(min: 0, max: 65535)),
@@ -63,6 +63,9 @@ package struct ReportRecord: Record, Hashable {
         .optional("routeDiscoveryMs", percentiles, "route request to reply"),
         .optional("availability", .ratio, "share of the time in which it was heard"),
         .optional("connectivity", .ratio, "share of ordered node pairs that have a path"),
+        .optional("lastAnswer", .time, "node: when it was last heard, where it fell silent"),
+        .optional("signatures", .map(.integer(min: 0)), "packets: ok, bad, unknown, missing"),
+        .optional("isLive", .boolean, "flow: it has not ended yet (--every)"),
         .optional("nodes", .integer(min: 0)),
         .optional("links", .integer(min: 0)),
         .optional("flows", .integer(min: 0)),

@@ -43,6 +43,8 @@ package struct AODV: RoutingProtocolEngine {
     var random: SplitMix64
     var blacklist: [RouterAddress: Instant] = [:]
     var neighbours: [RouterAddress: Instant] = [:]
+    /// Hosts that this node answers for.
+    var hosts: Set<RouterAddress> = []
     var delayed: [UInt32: HopFrame] = [:]
     var delayedCount: UInt32 = 0
     var requestTimes: [Instant] = []
@@ -59,6 +61,7 @@ package struct AODV: RoutingProtocolEngine {
         self.address = address
         self.settings = settings
         random = SplitMix64(seed: seed)
+        sequence = settings.firstSequence
         seen = SeenCache(capacity: 4096, lifetime: settings.pathDiscoveryTime, at: now)
         forwards = TokenBucket(
             rate: settings.forwardRateLimit, burst: settings.forwardRateLimit, at: now)
@@ -98,6 +101,10 @@ package struct AODV: RoutingProtocolEngine {
             refresh([source, destination, nextHop] + (previousHop.map { [$0] } ?? []), at: now)
         case .unroutable(let destination, let previousHop):
             reportUnroutable(destination, to: previousHop, at: now, into: &outputs)
+        case .attached(let host): attach(host, at: now, into: &outputs)
+        case .detached(let host):
+            hosts.remove(host)
+            lose(host, failed: nil, at: now, into: &outputs)
         case .overheard, .neighbourUp: break
         }
     }

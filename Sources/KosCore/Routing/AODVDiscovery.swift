@@ -175,6 +175,13 @@ extension AODV {
         }
         if request.destination == address {
             answer(request, at: now, into: &outputs)
+        } else if hosts.contains(request.destination), var route = routes[request.destination] {
+            if !request.flags.contains(.unknownSequence) {
+                route.sequence = AODVSequence.newest(
+                    route.sequence ?? 0, request.destinationSequence)
+                routes[request.destination] = route
+            }
+            answer(request, with: route, at: now, into: &outputs)
         } else if let route = routes[request.destination], mayAnswer(request, with: route) {
             answer(request, with: route, at: now, into: &outputs)
         } else {

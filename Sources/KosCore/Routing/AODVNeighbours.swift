@@ -68,6 +68,22 @@ extension AODV {
             at: now, into: &outputs)
     }
 
+    /// A host that speaks no AODV is next to this node, which numbers its routes as it numbers its
+    /// own (§7 has a subnet's leader do the same).
+    mutating func attach(
+        _ host: RouterAddress, at now: Instant, into outputs: inout [RoutingOutput]
+    ) {
+        guard host != address, hosts.count < 1024 else { return }
+        hosts.insert(host)
+        sequence &+= 1
+        let number = AODVSequence.newest(sequence, routes[host]?.sequence ?? sequence)
+        _ = try? update(
+            Way(
+                destination: host, nextHop: host, hopCount: 1, sequence: number &+ 1,
+                lifetime: .distantFuture), at: now, into: &outputs)
+        finish(host, at: now, into: &outputs)
+    }
+
     // MARK: breaks
 
     /// The link layer gave up on a frame: the link to its receiver is broken.

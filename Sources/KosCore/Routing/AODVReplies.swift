@@ -21,10 +21,13 @@ extension AODV {
         guard let back = routes[request.originator] else { return }
         routes[route.destination]?.addPrecursor(back.nextHop)
         routes[back.destination]?.addPrecursor(route.nextHop)
+        // For a host that is next to it this node speaks as the host itself would.
+        let left =
+            hosts.contains(route.destination) ? settings.myRouteTimeout : route.lifetime - now
         let reply = AODVMessage.Reply(
             destination: route.destination, destinationSequence: route.sequence ?? 0,
             originator: request.originator, hopCount: route.hopCount,
-            lifetimeMilliseconds: milliseconds(route.lifetime - now))
+            lifetimeMilliseconds: milliseconds(left))
         send(reply, towards: request.originator, at: now, into: &outputs)
         guard request.flags.contains(.gratuitousReply) else { return }
         let gratuitous = AODVMessage.Reply(

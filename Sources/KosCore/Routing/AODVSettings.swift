@@ -31,6 +31,8 @@ package struct AODVSettings: Hashable, Sendable {
     /// After a start nothing is asked or passed on for DELETE_PERIOD, §6.13.
     package var waitsAfterReboot = false
     package var routeCapacity = 8192
+    /// Where the own sequence number starts: above that of an earlier life, §6.1.
+    package var firstSequence: UInt32 = 0
     /// RREQs of others passed on, per second; not in the RFC.
     package var forwardRateLimit = 500.0
 

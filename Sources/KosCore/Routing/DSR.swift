@@ -56,6 +56,10 @@ package struct DSR: RoutingProtocolEngine {
     var gratuitous: [GratuitousKey: Instant] = [:]
     var delayed: [UInt32: Delayed] = [:]
     var delayedCount: UInt32 = 0
+    /// Hosts that this node answers for.
+    var hosts: Set<RouterAddress> = []
+    /// Sources whose packets a network layer beside this one sends to a neighbour, and since when.
+    var flows: [RouterAddress: [RouterAddress: Instant]] = [:]
     var requestID: UInt16 = 0
     var acknowledgementID: UInt16 = 0
     var identification: UInt16 = 0
@@ -79,6 +83,13 @@ package struct DSR: RoutingProtocolEngine {
         return copy.path(from: address, to: destination, at: .zero)?.first
     }
 
+    package mutating func nextHop(to destination: RouterAddress, at now: Instant) -> RouterAddress?
+    {
+        path(to: destination, at: now)?.first
+    }
+
+    package var routeCount: Int { cache.count }
+
     /// The nodes after this one on the way to `destination`, which is last.
     package mutating func path(to destination: RouterAddress, at now: Instant) -> [RouterAddress]? {
         cache.path(from: address, to: destination, at: now)
@@ -93,7 +104,14 @@ package struct DSR: RoutingProtocolEngine {
         case .received(let frame): receive(frame, at: now, into: &outputs)
         case .overheard(let frame): overhear(frame, at: now, into: &outputs)
         case .undelivered(let frame): linkFailed(frame, at: now, into: &outputs)
-        case .neighbourDown(let neighbour): cache.remove(address, neighbour)
+        case .neighbourDown(let neighbour), .detached(let neighbour):
+            hosts.remove(neighbour)
+            neighbourLost(neighbour, at: now, into: &outputs)
+        case .attached(let host): attach(host, at: now, into: &outputs)
+        case .forwarded(let source, _, _, let nextHop):
+            guard source != address, flows.count < 1024 else { break }
+            if flows[nextHop]?.count ?? 0 >= 256 { flows[nextHop] = [:] }
+            flows[nextHop, default: [:]][source] = now
         case .wanted(let destination):
             if let path = path(to: destination, at: now), let first = path.first {
                 outputs.append(
@@ -103,7 +121,7 @@ package struct DSR: RoutingProtocolEngine {
                 discover(destination, at: now, into: &outputs)
                 discoveries[destination]?.isForOther = true
             }
-        case .neighbourUp, .forwarded, .unroutable: break
+        case .neighbourUp, .unroutable: break
         }
     }
 

@@ -82,6 +82,12 @@ extension DSR {
                 into: &outputs)
             return
         }
+        if hosts.contains(request.target) {
+            reply(
+                with: request.route + [address, request.target], to: initiator,
+                back: request.route, at: now, into: &outputs)
+            return
+        }
         guard requests.insert(request.id, for: request.target, by: initiator) else { return }
         if settings.repliesFromCache,
             let rest = cache.path(from: address, to: request.target, at: now)
@@ -93,6 +99,16 @@ extension DSR {
             }
         }
         pass(request, frame, at: now)
+    }
+
+    /// A host that speaks no DSR is next to this node.
+    mutating func attach(
+        _ host: RouterAddress, at now: Instant, into outputs: inout [RoutingOutput]
+    ) {
+        guard host != address, hosts.count < 1024 else { return }
+        hosts.insert(host)
+        cache.learn([address, host], at: now)
+        if hasNews(at: now) { finish(at: now, into: &outputs) }
     }
 
     private mutating func pass(_ request: DSROption.Request, _ frame: HopFrame, at now: Instant) {

@@ -129,6 +129,21 @@ extension DSR {
         }
     }
 
+    /// A neighbour has gone, says the link layer; whoever's packets a network layer beside this
+    /// one sent there of late is told, §8.3.4.
+    mutating func neighbourLost(
+        _ neighbour: RouterAddress, at now: Instant, into outputs: inout [RoutingOutput]
+    ) {
+        cache.remove(address, neighbour)
+        cache.remove(neighbour, address)
+        let sources = flows.removeValue(forKey: neighbour) ?? [:]
+        for (source, since) in sources.sorted(by: { $0.key < $1.key })
+        where now - since < settings.routeCacheTimeout {
+            let datagram = Datagram(from: source, to: neighbour, payload: [])
+            report(.nodeUnreachable(neighbour), to: datagram, at: now, into: &outputs)
+        }
+    }
+
     private mutating func salvage(
         _ datagram: Datagram, at now: Instant, into outputs: inout [RoutingOutput]
     ) {

@@ -49,8 +49,12 @@ package struct OLSR: RoutingProtocolEngine {
     var relays: Set<RouterAddress> = []
     var selectors: [RouterAddress: Instant] = [:]
     var topology: [RouterAddress: Advertised] = [:]
+    /// Destinations of all advertisements together, at least: counted anew when something ends.
+    package internal(set) var tupleCount = 0
     var mainAddress: [RouterAddress: (main: RouterAddress, until: Instant)] = [:]
     var gateways: [GatewayKey: Instant] = [:]
+    /// Hosts that are told of as networks of one address, §12.
+    var hosts: Set<RouterAddress> = []
     var duplicates: [UInt64: Duplicate] = [:]
     var duplicateOrder: [(key: UInt64, until: Instant)] = []
     var duplicateHead = 0
@@ -89,6 +93,7 @@ package struct OLSR: RoutingProtocolEngine {
     }
 
     package var nextDeadline: Instant? { timers.next }
+    package var routeCount: Int { routes.count }
 
     package mutating func handle(
         _ input: RoutingInput, at now: Instant, into outputs: inout [RoutingOutput]
@@ -115,6 +120,10 @@ package struct OLSR: RoutingProtocolEngine {
             } else {
                 outputs.append(.undiscovered(destination))
             }
+        case .attached(let host):
+            guard hosts.count < 1024, hosts.insert(host).inserted else { break }
+            sendNetworks(at: now)
+        case .detached(let host): hosts.remove(host)
         case .overheard, .neighbourUp, .forwarded, .unroutable: break
         }
         settle(at: now, into: &outputs)

@@ -15,6 +15,21 @@ extension OLSR {
         return routes.values.sorted { ($0.hops, $0.destination) < ($1.hops, $1.destination) }
     }
 
+    /// The best way to each network that gateways tell of, §12.6.
+    package func networkRoutes() -> [OLSRMessage.Network: RouteEntry] {
+        var best: [OLSRMessage.Network: RouteEntry] = [:]
+        for key in gateways.keys {
+            guard let route = routes[key.gateway] else { continue }
+            if let known = best[key.network],
+                (known.hops, known.destination) <= (route.hops, route.destination)
+            {
+                continue
+            }
+            best[key.network] = route
+        }
+        return best
+    }
+
     private func lookUp(_ destination: RouterAddress) -> RouteEntry? {
         if let route = routes[destination] ?? routes[main(destination)] { return route }
         var best: (length: Int, hops: Int, route: RouteEntry)?

@@ -24,6 +24,7 @@ package struct OLSRSettings: Hashable, Sendable {
     /// Bounds of the tables; not in the RFC.
     package var neighbourCapacity = 1024
     package var topologyCapacity = 65_536
+    package var tupleCapacity = 262_144
     package var duplicateCapacity = 65_536
 
     package init() {}

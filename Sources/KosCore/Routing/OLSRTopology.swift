@@ -36,8 +36,12 @@ extension OLSR {
         at now: Instant
     ) throws(RoutingError) {
         expires(at: until)
+        guard tupleCount + control.advertised.count <= settings.tupleCapacity else {
+            throw .tableFull
+        }
         guard var known = topology[originator] else {
             guard topology.count < settings.topologyCapacity else { throw .tableFull }
+            tupleCount += control.advertised.count
             topology[originator] = Advertised(
                 sequence: control.sequence,
                 destinations: Dictionary(
@@ -54,6 +58,7 @@ extension OLSR {
             topology[originator]?.until = until
             return
         }
+        tupleCount -= known.destinations.count
         if known.sequence != control.sequence {
             known.destinations = [:]
             known.sequence = control.sequence
@@ -67,6 +72,7 @@ extension OLSR {
             if known.destinations.updateValue(until, forKey: destination) == nil { isStale = true }
         }
         known.latest = control.advertised
+        tupleCount += known.destinations.count
         topology[originator] = known
     }
 
@@ -93,12 +99,17 @@ extension OLSR {
                     .interfaces(Array(interfaces.dropFirst())), validity: settings.topologyHoldTime,
                     ttl: 255), at: now)
         }
-        if !settings.networks.isEmpty {
-            enqueue(
-                nextMessage(
-                    .networks(settings.networks), validity: settings.topologyHoldTime, ttl: 255),
-                at: now)
-        }
+        sendNetworks(at: now)
+    }
+
+    mutating func sendNetworks(at now: Instant) {
+        let whole = RouterAddress.broadcast
+        let networks =
+            settings.networks + hosts.sorted().map { OLSRMessage.Network($0, mask: whole) }
+        guard !networks.isEmpty else { return }
+        enqueue(
+            nextMessage(.networks(networks), validity: settings.topologyHoldTime, ttl: 255),
+            at: now)
     }
 
     mutating func sendTopologyControl(at now: Instant) {
@@ -125,6 +136,7 @@ extension OLSR {
                 nextExpiry = min(nextExpiry, until)
             }
         }
+        tupleCount = topology.values.reduce(0) { $0 + $1.destinations.count }
         for (originator, known) in topology {
             if known.latest.count == known.destinations.count {
                 guard known.until <= now else {

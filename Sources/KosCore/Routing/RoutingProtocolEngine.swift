@@ -11,12 +11,22 @@ where Input == RoutingInput, Output == RoutingOutput {
     var address: RouterAddress { get }
     /// Where a datagram for `destination` would go now; nil without a route.
     func nextHop(to destination: RouterAddress) -> RouterAddress?
+    /// The same, where finding out may cost or change something.
+    mutating func nextHop(to destination: RouterAddress, at now: Instant) -> RouterAddress?
+    /// Entries of its table.
+    var routeCount: Int { get }
     /// Whether the node profits from frames to others (DSR's promiscuous mode).
     static var overhears: Bool { get }
 }
 
 extension RoutingProtocolEngine {
     package static var overhears: Bool { false }
+    package var routeCount: Int { 0 }
+
+    package mutating func nextHop(to destination: RouterAddress, at now: Instant) -> RouterAddress?
+    {
+        nextHop(to: destination)
+    }
 }
 
 package enum RoutingInput: Sendable {
@@ -31,6 +41,10 @@ package enum RoutingInput: Sendable {
     /// The link layer says that a neighbour came or went.
     case neighbourUp(RouterAddress)
     case neighbourDown(RouterAddress)
+    /// A host next to this node that does not speak the protocol came or went: this node answers
+    /// for it.
+    case attached(RouterAddress)
+    case detached(RouterAddress)
     /// A network layer beside the protocol needs a route.
     case wanted(RouterAddress)
     /// It has forwarded something: routes in use live longer.

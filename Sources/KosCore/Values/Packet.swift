@@ -49,6 +49,9 @@ package struct Packet: Hashable, Sendable {
     package var metadata = Metadata()
     /// Base64 of 64 octets, or nil.
     package var signature: String?
+    /// No member of the packet: the recipient's X25519 key, where the payload is to be sealed
+    /// before it goes out.
+    package var sealingKey: [UInt8]?
 
     package init(
         id: PacketID, timestamp: Timestamp, source: NodeID, destination: String, payload: JSONValue

@@ -17,6 +17,8 @@ package struct PacketScan: Sendable {
     package private(set) var isSourceRouted = false
     /// Whether the source wants a receipt (`metadata.flags` has `ack`).
     package private(set) var wantsReceipt = false
+    /// Whether there is a signature; nothing says that it holds.
+    package private(set) var isSigned = false
     /// How many elements `route` has.
     package private(set) var routeCount = 0
     private var hopsRange = 0..<0
@@ -82,6 +84,9 @@ package struct PacketScan: Sendable {
             seen.insert(.timestamp)
         } else {
             if name.equals("payload", in: text) { seen.insert(.payload) }
+            if name.equals("signature", in: text) {
+                isSigned = try reader.peek(text) == 0x22
+            }
             try reader.skip(text)
         }
     }

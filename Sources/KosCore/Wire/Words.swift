@@ -74,6 +74,29 @@ extension [UInt8] {
     package mutating func append(_ text: borrowing Span<UInt8>, _ range: Range<Int>) {
         unsafe text.extracting(range).withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
+
+    /// Appends octets under a mask (RFC 6455 §5.3): the lowest octet of `key` is for the first.
+    package mutating func append(unmasking text: borrowing Span<UInt8>, _ key: UInt32) {
+        var place = count
+        append(text, 0..<text.count)
+        guard key != 0 else { return }
+        let whole = UInt64(key) | UInt64(key) << 32
+        var octets = mutableSpan
+        var raw = unsafe octets.mutableBytes
+        var at = 0
+        while at + 8 <= text.count {
+            raw.storeBytes(
+                of: (text.word(at: at) ^ whole).littleEndian, toByteOffset: place, as: UInt64.self)
+            at += 8
+            place += 8
+        }
+        while at < text.count {
+            let mask = UInt8(truncatingIfNeeded: key >> UInt32(8 * (at & 3)))
+            raw.storeBytes(of: text[at] ^ mask, toByteOffset: place, as: UInt8.self)
+            at += 1
+            place += 1
+        }
+    }
 }
 
 /// Octet-parallel tests on a 64-bit word. The lowest bit set marks the first octet found; bits

@@ -61,6 +61,36 @@ import Testing
         #expect(record.addresses.map(\.interface) == [nil, "eth0", "eth0", "wlan0"])
     }
 
+    /// A relay's node info is as old as its start; its announcements are renewed all the time.
+    @Test func documentsOfDifferentKindsCountTheirSequencesApart() throws {
+        let bravo = try #require(bravo)
+        var book = PeerBook(hold: hold)
+        var info = sighting(
+            bravo, "tcp://10.0.0.1:47470", "10.0.0.1", trust: .signed(sequence: 100),
+            method: .bootstrap)
+        info.document = .nodeInfo
+        var old = info
+        old.source = Sighting.Source(.bootstrap, "tcp://10.0.0.9:47470")
+        old.trust = .signed(sequence: 99)
+        let records = run(
+            &book,
+            [
+                (
+                    0,
+                    .seen(
+                        sighting(bravo, "4", "10.0.0.1", trust: .signed(sequence: 900)), at: start)
+                ),
+                (1, .seen(info, at: start)), (2, .seen(old, at: start)),
+                (
+                    3,
+                    .seen(
+                        sighting(bravo, "5", "10.0.0.1", trust: .signed(sequence: 899)), at: start)
+                ),
+            ])
+        #expect(records.map(\.metadata.methods) == [["bootstrap", "mdns"]])
+        #expect(book.drops == [.replayed: 2])
+    }
+
     @Test func aPeerLeavesWithItsLastSightingAndSaysWhy() throws {
         let bravo = try #require(bravo)
         var book = PeerBook(hold: hold)

@@ -16,6 +16,10 @@ struct TestKeys: Signer, Verifier {
 
     func sign(_ message: [UInt8]) -> [UInt8] { TestKeys.sum(octets, message) }
 
+    func token(for context: [UInt8]) -> [UInt8] {
+        Array(TestKeys.sum(octets, [0] + context).prefix(32))
+    }
+
     func isValid(_ signature: [UInt8], of message: [UInt8], by node: NodeID) -> Bool {
         node.publicKey.map { TestKeys.sum($0, message) == signature } ?? false
     }

@@ -291,7 +291,7 @@ struct RadioMesh {
         #expect((4...8).contains(mesh.dataFrames), "seed \(seed): \(mesh.dataFrames)")
     }
 
-    /// Eight in a row that hear three on each side: who is far repeats first, the others keep quiet.
+    /// Eight in a row that hear three on each side: who is far repeats first, others keep quiet.
     @Test(arguments: [1, 2, 3] as [UInt64]) func aLongFieldIsCrossed(seed: UInt64) throws {
         let mesh = try RadioMeshTests.crowd(8, seed: seed, rounds: 4) { abs($0 - $1) <= 3 }
         let heard = mesh.stations.dropFirst().map(\.received.count)

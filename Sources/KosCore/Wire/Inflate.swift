@@ -3,6 +3,7 @@ package struct Inflate: Sendable {
     /// Why the octets are no DEFLATE stream.
     package struct Damage: Error, Sendable {
         package let message: String
+        package init(message: String) { self.message = message }
     }
     /// No symbol and no block head needs more octets than this.
     private static let lookahead = 640
@@ -19,10 +20,12 @@ package struct Inflate: Sendable {
     private var bits: UInt64 = 0
     private var bitCount = 0
     private var isInputEnded = false
+    /// The stream has no end of its own: it stands still between messages (RFC 7692 §7.2).
+    private let isEndless: Bool
     private var ring = [UInt8](repeating: 0, count: Inflate.history)
     private var written = 0
 
-    package init() {}
+    package init(isEndless: Bool = false) { self.isEndless = isEndless }
 
     /// The stream has ended.
     package var isDone: Bool { if case .done = state { true } else { false } }
@@ -37,7 +40,7 @@ package struct Inflate: Sendable {
             input.removeSubrange(0..<at)
             at = 0
         }
-        input += octets.array(0..<octets.count)
+        input.append(octets, 0..<octets.count)
     }
 
     /// Nothing will be pushed any more.
@@ -52,8 +55,15 @@ package struct Inflate: Sendable {
         while count < limit {
             guard isInputEnded || input.count - at >= Inflate.lookahead || isCopying else { break }
             switch state {
-            case .done: return count
-            case .blockHead: try readBlockHead()
+            case .done:
+                guard isEndless else { return count }
+                // A sender may end its stream with a message; what follows begins a new one.
+                bits >>= UInt64(bitCount % 8)
+                bitCount -= bitCount % 8
+                state = .blockHead
+            case .blockHead:
+                if isEndless, at == input.count, bitCount < 8 { return count }
+                try readBlockHead()
             case .stored(let left):
                 guard left > 0 else {
                     endBlock()

@@ -1,0 +1,155 @@
+import ArgumentParser
+import KosCore
+import KosCrypto
+import KosNet
+import KosTool
+
+/// The other end, in the same tool.
+struct SinkOptions: ParsableArguments {
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Listen, and print the packets that come (-c: so many) until told to stop.",
+            valueName: "uri"))
+    var listen: [String] = []
+
+    @Flag(help: "With --listen or -T URI: send back what comes, octet for octet.")
+    var echo = false
+
+    mutating func validate() throws {
+        for text in listen where Endpoint(text) == nil {
+            throw ValidationError("--listen '\(text)' is no URI of a transport")
+        }
+    }
+
+    var isAsked: Bool { echo || !listen.isEmpty }
+}
+
+/// `--listen`: a node that prints what it is sent, and answers probes and wishes for receipts.
+/// `--echo`: what comes goes back as it is, and no node is there.
+final class Sink {
+    private let options: KosSend
+    private let io: ToolIO
+    private var host: NodeHost?
+    private var signals: OctetSource?
+    private var received = 0
+    private var refused = 0
+    private var isBound = false
+    private var credentials: TLSCredentials?
+
+    init(_ options: KosSend, _ io: ToolIO) {
+        self.options = options
+        self.io = io
+    }
+
+    func run() throws -> ExitStatus {
+        try io.startWatching(onInterim: { [self] in try writeSummary() })
+        // Somebody who is not the user of the same machine, who may be the one that sends.
+        let identity =
+            options.target.keyFile == nil ? NodeIdentity() : try options.target.identity(io)
+        var settings = MeshNode.Settings()
+        settings.role = .leaf
+        settings.isInsecure = options.target.insecure
+        settings.sealer = identity
+        let now = SystemClock.now
+        let node = MeshNode(
+            signer: identity, verifier: SignatureVerifier(), settings: settings,
+            epoch: SystemClock.timestamp + .nanoseconds(-now.nanoseconds), at: now,
+            seed: SystemClock.seed)
+        if options.target.insecure {
+            io.errors.say("--insecure: neighbours and packets without signatures are taken")
+        }
+        credentials = options.credentials(identity)
+        try NodeHost.run(node, now: { SystemClock.now }, start)
+        if io.common.summary { try writeSummary() }
+        return options.count.map { received < $0 } == true ? .no : .yes
+    }
+
+    private func start(_ host: NodeHost) throws {
+        self.host = host
+        let driver = host.driver
+        driver.isEcho = options.sink.echo
+        driver.dialing = options.connection.settings
+        driver.tls = credentials
+        driver.observer = { [unowned self] output, _ in host.guarded { try observe(output) } }
+        driver.settled = { [unowned self] in host.guarded { try io.output.flush() } }
+        driver.refused = { [unowned self] reason, remote in
+            refused += 1
+            io.errors.note("\(remote): \(reason)")
+        }
+        if let watch = io.watch {
+            let source = OctetSource(watch.descriptor, on: driver.loop) { [unowned self] octets in
+                host.guarded { if try io.take(WatchSignals.events(octets)) { host.stop() } }
+            }
+            source.start()
+            signals = source
+        }
+        if let left = io.timeLeft { host.schedule(after: left) { host.stop() } }
+        guard !options.sink.listen.isEmpty else { return try connect(host) }
+        host.listen(on: options.sink.listen.compactMap { Endpoint($0) }) { [unowned self] in
+            try began($0)
+        }
+    }
+
+    /// `--echo -T URI`: a client that sends back what the server says, until that ends it.
+    private func connect(_ host: NodeHost) throws {
+        guard let endpoint = options.target.endpoints.first else {
+            throw ToolFailure.usage("--echo needs --listen URI, or -T URI")
+        }
+        host.driver.echoEnded = { host.stop() }
+        host.driver.dialFailed = { endpoint, reason in
+            host.stop(
+                throwing: ToolFailure(
+                    .failure, code: "cannotConnect", "cannot connect to \(endpoint): \(reason)",
+                    hint: "is somebody listening there?"))
+        }
+        host.driver.post(.connect(endpoint))
+    }
+
+    private func began(_ results: [Result<Endpoint, Transports.Failure>]) throws {
+        var addresses: [PeerAddress] = []
+        for result in results {
+            switch result {
+            case .success(let endpoint): addresses.append(endpoint.peerAddress)
+            case .failure(let failure):
+                throw ToolFailure(
+                    .failure, code: "cannotListen", "cannot listen on \(failure.description)",
+                    hint: "is another program using the port?")
+            }
+        }
+        guard let driver = host?.driver else { return }
+        driver.post(.listening(addresses))
+        guard !options.sink.echo || !io.common.quiet else { return }
+        var metadata = PeerRecord.Metadata(
+            discoveryMethod: .static, lastSeen: SystemClock.timestamp)
+        metadata.isSelf = true
+        var record = PeerRecord(
+            nodeId: driver.node.node, addresses: addresses, capabilities: [], metadata: metadata)
+        record.timestamp = metadata.lastSeen
+        record.event = .found
+        try io.output.write(record)
+        try io.output.flush()
+    }
+
+    private func observe(_ output: MeshNode.Output) throws {
+        switch output {
+        case .service(.received(let packet, _, _)):
+            received += 1
+            try io.output.write(PacketRecord(packet))
+            if received == options.count { host?.stop() }
+        case .notice(.dropped(let reason, _, let from)):
+            refused += 1
+            io.errors.note("dropped: \(reason.rawValue) from \(from ?? "here")")
+        default: break
+        }
+    }
+
+    private func writeSummary() throws {
+        try io.output.write(
+            SummaryRecord(
+                timestamp: SystemClock.timestamp, tool: io.tool,
+                counters: [
+                    "received": .number(Double(received)), "refused": .number(Double(refused)),
+                ]))
+    }
+}
