@@ -9,7 +9,8 @@ package struct FoundPacket: Sendable {
     package let finding: CaptureKeys.Finding?
 
     package init(
-        head: PacketHead, octets: [UInt8], transport: TransportType, finding: CaptureKeys.Finding?
+        head: PacketHead, octets: [UInt8], transport: TransportType,
+        finding: CaptureKeys.Finding?
     ) {
         self.head = head
         self.octets = octets

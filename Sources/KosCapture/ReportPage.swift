@@ -33,7 +33,8 @@ package struct ReportPage: Sendable {
             """
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <meta http-equiv="Content-Security-Policy"
+            content="default-src 'none'; style-src 'unsafe-inline'">
             <meta name="viewport" content="width=device-width"><title>kos-capture report</title>
             <style>
             body{font:15px/1.4 sans-serif;margin:2em auto;max-width:60em;color:#222;background:#fff}
@@ -42,8 +43,10 @@ package struct ReportPage: Sendable {
             td,th{padding:.15em .8em .15em 0;text-align:left;border-bottom:1px solid #ddd}
             td.n{text-align:right;font-variant-numeric:tabular-nums}
             svg text{font:11px sans-serif;fill:#444}
-            .line{fill:none;stroke:#1668b8;stroke-width:1.5}.share{fill:none;stroke:#c2571a;stroke-width:1.5}
-            .bar{fill:#1668b8}.axis{stroke:#999;stroke-width:1}.link{stroke:#888}.lossy{stroke:#c2281a}
+            .line{fill:none;stroke:#1668b8;stroke-width:1.5}
+            .share{fill:none;stroke:#c2571a;stroke-width:1.5}
+            .bar{fill:#1668b8}.axis{stroke:#999;stroke-width:1}.link{stroke:#888}
+            .lossy{stroke:#c2281a}
             .node{fill:#1668b8}
             @media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}svg text{fill:#bbb}
             td,th{border-color:#444}}

@@ -94,7 +94,11 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     }
 
     func close() {
-        context?.flush()
-        context?.close(promise: nil)
+        guard let context else { return }
+        context.flush()
+        guard transport.isSecure else { return context.close(promise: nil) }
+        // What is written while TLS comes up goes out a moment later: the last word before it ends.
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.close(promise: nil) }
     }
 }

@@ -76,6 +76,9 @@ enum WebSocketTransport {
                 WebSocketHandler(
                     driver: bound.value, remote: remote, isClient: false, deflate: deflate))
         }
+        let caller = Transports.endpoint(transport, channel.remoteAddress)
+        try channel.pipeline.syncOperations.addHandler(
+            RequestGate { reason, words in bound.value.turnAway(reason, caller, words) })
         let http = HTTPHandler(
             driver: bound.value, transport: transport.isSecure ? .https : .http)
         let boundHTTP = NIOLoopBound(http, eventLoop: channel.eventLoop)

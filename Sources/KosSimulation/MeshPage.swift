@@ -246,7 +246,8 @@ package struct MeshPage: Sendable {
     private static let style = """
         body{font:15px/1.4 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem;\
         color:#222;background:#fff}
-        figure{margin:1rem 0}svg{width:100%;max-height:80vh;background:#f6f7f9;border:1px solid #ccc}
+        figure{margin:1rem 0}svg{width:100%;max-height:80vh;background:#f6f7f9;\
+        border:1px solid #ccc}
         #links line{stroke:#9ab;stroke-width:1.2}#nodes circle{fill:#1b6ca8}#nodes .dead{fill:#c22}
         .axis{fill:none;stroke:#888}text{font-size:12px}
         table{border-collapse:collapse;width:100%}th,td{padding:.2rem .5rem;text-align:right;\
@@ -264,9 +265,11 @@ package struct MeshPage: Sendable {
             const picture = pictures[n], dead = new Set(picture.d);
             links.textContent = "";
             for (let i = 0; i < picture.l.length; i += 2) {
-                const line = document.createElementNS(svg, "line"), a = picture.l[i], b = picture.l[i + 1];
-                line.setAttribute("x1", picture.p[2 * a]); line.setAttribute("y1", picture.p[2 * a + 1]);
-                line.setAttribute("x2", picture.p[2 * b]); line.setAttribute("y2", picture.p[2 * b + 1]);
+                const line = document.createElementNS(svg, "line");
+                for (const [end, node] of [[1, picture.l[i]], [2, picture.l[i + 1]]]) {
+                    line.setAttribute("x" + end, picture.p[2 * node]);
+                    line.setAttribute("y" + end, picture.p[2 * node + 1]);
+                }
                 links.appendChild(line);
             }
             for (let i = 0; i < nodes.length; i++) {

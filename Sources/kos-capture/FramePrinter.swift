@@ -46,7 +46,7 @@ struct FramePrinter {
         _ bytes: borrowing Span<UInt8>, octets: () -> (CaptureInterface, [UInt8])
     ) throws {
         if io.output.isText {
-            try io.output.write(text: FramePrinter.line(frame, interface))
+            try io.output.write(text: FrameLine.text(frame, interface))
         } else if let fields {
             text.open(frame, interface: interface)
             try choose(fields) { line in
@@ -60,7 +60,7 @@ struct FramePrinter {
                 var line = JSONWriter()
                 line.append(text.bytes.span)
                 FrameDetails.write(frame, bytes, secrets, to: &line)
-                if FramePrinter.isUnknown(frame) {
+                if FrameLine.isUnknown(frame) {
                     let (interface, window) = octets()
                     try tshark.ask(line.bytes, packet, interface, window.span)
                 } else {
@@ -76,17 +76,6 @@ struct FramePrinter {
             }
         }
         if decodes { try printPackets(frame, interface, bytes) }
-    }
-
-    /// Whether nothing is known of what the innermost layer carries.
-    private static func isUnknown(_ frame: CapturedFrame) -> Bool {
-        switch frame.protocols.last {
-        case .tcp: frame.payloadLength > 0
-        case .none, .eth, .sll, .raw, .null, .ppp, .chdlc, .vlan, .llc, .wlan, .wpan, .loratap,
-            .user0, .ip, .ipv6, .gre, .udp, .udplite, .sctp, .btl2cap, .btle, .mpls:
-            true
-        default: false
-        }
     }
 
     private func choose(_ fields: FieldList, _ write: (inout JSONWriter) -> Void) throws {
@@ -124,28 +113,5 @@ struct FramePrinter {
                 packetLines.removeAll()
             }
         }
-    }
-
-    /// One line for a terminal: time of day in UTC, interface, ends, protocol, length.
-    private static func line(_ frame: CapturedFrame, _ interface: [UInt8]) -> String {
-        var line = "-"
-        if let time = frame.time {
-            let day = time % 86_400_000_000_000
-            func two(_ value: Int64) -> String { (value < 10 ? "0" : "") + String(value) }
-            let micros = String(1_000_000 + day / 1000 % 1_000_000).dropFirst()
-            line =
-                two(day / 3_600_000_000_000) + ":" + two(day / 60_000_000_000 % 60) + ":"
-                + two(day / 1_000_000_000 % 60) + "." + micros
-        }
-        if interface.first == 0x22 {
-            line += " " + String(decoding: interface.dropFirst().dropLast(), as: UTF8.self)
-        }
-        let ports =
-            frame.hasPorts
-            ? (".\(frame.sourcePort)", ".\(frame.destinationPort)") : ("", "")
-        line += " \(frame.source.text)\(ports.0) > \(frame.destination.text)\(ports.1)"
-        line += " \(frame.protocols.last.name) \(frame.lengthBytes)"
-        if frame.malformed != .none { line += " [malformed \(frame.malformed.name)]" }
-        return line + "\n"
     }
 }

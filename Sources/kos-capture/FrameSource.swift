@@ -7,8 +7,7 @@ import KosTool
 final class FrameSource {
     let io: ToolIO
     private var fragments = FragmentTable()
-    private let filter: String?
-    private var filters: [LinkType: PacketFilter] = [:]
+    private let filter: LinkFilters?
     private(set) var reader = CaptureReader()
     private var opened: [CaptureFile] = []
     private var interfaceNames: [[UInt8]] = []
@@ -16,7 +15,7 @@ final class FrameSource {
     private var frame = CapturedFrame()
     /// Frames that passed the filter.
     private(set) var matched = 0
-    private(set) var status = ExitStatus.yes
+    var status = ExitStatus.yes
     /// Set to end the reading.
     var isStopped = false
 
@@ -24,7 +23,7 @@ final class FrameSource {
 
     init(_ io: ToolIO, _ options: FilterOptions) throws {
         self.io = io
-        filter = options.filter
+        filter = options.filter.map { LinkFilters($0) }
         condition = try options.condition()
     }
 
@@ -40,12 +39,7 @@ final class FrameSource {
     /// Opens the captures, then gives up the right to open anything else.
     func confine(opening paths: [String], copyingTo copy: CaptureCopy? = nil) throws {
         opened = try paths.map { try FrameSource.open($0) }
-        // Names in a filter are looked up in files and over the network: now or never.
-        if let filter {
-            for type in [LinkType.ethernet, .linuxSLL, .linuxSLL2, .raw, .radiotap, .ieee80211] {
-                filters[type] = try? PacketFilter(filter, linkType: type)
-            }
-        }
+        filter?.prepare()
         io.confine(writing: [copy?.folder])
     }
 
@@ -54,16 +48,6 @@ final class FrameSource {
             return try FrameSource.open(path)
         }
         return opened.remove(at: place)
-    }
-
-    /// The file at `path`; `-` is standard input.
-    static func open(_ path: String) throws -> CaptureFile {
-        do {
-            return try CaptureFile(path)
-        } catch let failure as CaptureFile.Failure {
-            throw ToolFailure(
-                .failure, code: "cannotOpen", failure.message, errno: failure.errno)
-        }
     }
 
     /// Frames that are taken apart; without a condition nothing but packets is needed to copy them.
@@ -80,10 +64,7 @@ final class FrameSource {
         }
         try read(takeOpened(path)) { packet in
             let interface = reader.interfaces[packet.interface]
-            if let filter {
-                let compiled = try compiled(filter, interface.linkType)
-                guard compiled.matches(packet, in: reader.window.span) else { return }
-            }
+            if let filter, try !filter.passes(packet, interface, reader) { return }
             matched += 1
             let window = reader.window
             try body(packet, interface, window.span)
@@ -143,10 +124,7 @@ final class FrameSource {
         _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
     ) throws {
         let interface = reader.interfaces[packet.interface]
-        if let filter {
-            let compiled = try compiled(filter, interface.linkType)
-            guard compiled.matches(packet, in: reader.window.span) else { return }
-        }
+        if let filter, try !filter.passes(packet, interface, reader) { return }
         let isWhole = fragments.dissect(
             packet, of: interface, in: reader.window.span, into: &frame)
         if let condition, !condition.matches(frame, interface: interface.name) { return }
@@ -168,44 +146,5 @@ final class FrameSource {
                 FrameText.quoted(reader.interfaces[interfaceNames.count].name))
         }
         return number < interfaceNames.count ? interfaceNames[number] : Array("null".utf8)
-    }
-
-    private func compiled(_ expression: String, _ type: LinkType) throws -> PacketFilter {
-        if let known = filters[type] { return known }
-        do {
-            let filter = try PacketFilter(expression, linkType: type)
-            filters[type] = filter
-            return filter
-        } catch let refused as PacketFilter.Refused {
-            throw ToolFailure.usage(
-                "filter '\(expression)': \(refused.message)", hint: "see pcap-filter(7)")
-        }
-    }
-
-    private func tell(_ damage: CaptureDamage, _ name: String) throws {
-        let message = "\(name): \(damage.message)"
-        if damage.code == .notACapture {
-            throw ToolFailure(
-                .badInput, code: damage.code.rawValue, message,
-                hint: "pcap, pcapng and btsnoop, or gzip of these, are read")
-        }
-        status = .failure
-        let place = "\(message) (octet \(damage.offset))"
-        io.errors.say(place)
-        try io.output.write(
-            ErrorRecord(
-                timestamp: SystemClock.timestamp, tool: "kos-capture", code: damage.code.rawValue,
-                message: place, isFatal: false))
-    }
-}
-
-extension ToolIO {
-    /// Gives up what reading strangers' packets does not need; `-o FILE` and `folders` can still be
-    /// written.
-    func confine(writing folders: [Int32?]) {
-        let own = common.output.flatMap { Confinement.folder(of: $0) }
-        let found = Confinement.enter(writing: (folders + [own]).compactMap { $0 })
-        if !found.files { errors.note("this kernel cannot keep a process from files (Landlock)") }
-        if !found.calls { errors.note("this kernel cannot keep a process from calls (seccomp)") }
     }
 }

@@ -32,24 +32,26 @@ extension Feed {
 /// Neighbours that were refused, or refuse this node.
 extension SendSession {
     private static let final: Set<DropReason> = [
-        .notAuthenticated, .badSignature, .wrongPeer, .replayed, .expired, .badCertificate,
-        .denied, .selfConnection,
+        .notAuthenticated, .badSignature, .wrongPeer, .replayed, .denied, .selfConnection,
     ]
 
-    func noticed(_ notice: Notice) throws {
+    func noticed(_ notice: Notice) {
         switch notice {
         case .dropped(let reason, let packet, let from):
             io.errors.note("dropped: \(reason.rawValue) from \(from ?? "here")", level: 2)
             guard packet.isEmpty, SendSession.final.contains(reason) else { return }
-            try refused(from, "is refused: \(reason.rawValue)")
-        case .refused(let reason, let by): try refused(by, "refuses this node: \(reason.rawValue)")
+            refused(from, "is refused: \(reason.rawValue)")
+        case .refused(let reason, let by): refused(by, "refuses this node: \(reason.rawValue)")
         default: break
         }
     }
 
-    private func refused(_ place: String?, _ words: String) throws {
+    private func refused(_ place: String?, _ words: String) {
         io.errors.say("\(place ?? "the neighbour") \(words)")
         guard let endpoint = dialled.keys.first(where: { $0.description == place }) else { return }
-        try dialFailed(endpoint, words)
+        // The other end is to hear it first.
+        host?.schedule(after: .milliseconds(10)) { [unowned self] in
+            try dialFailed(endpoint, words)
+        }
     }
 }

@@ -10,6 +10,10 @@ extension Outbox {
         isRelaying = true
         driver.post(.service(.relay(run)))
         isRelaying = false
+        if unplaced.isEmpty, io.common.quiet {
+            succeeded += run.packets.count
+            return
+        }
         let now = SystemClock.timestamp
         for packet in run.packets {
             let text = run.octets.span.extracting(packet.range)
@@ -19,10 +23,6 @@ extension Outbox {
                     refusal(
                         id, packet.scan.destination.string(in: text), reason.rawValue,
                         "could not be sent: \(reason.rawValue)"))
-                continue
-            }
-            guard !io.common.quiet else {
-                succeeded += 1
                 continue
             }
             var record = SendResultRecord(

@@ -18,7 +18,7 @@ extension SendSession {
             }
             try task?.answered(id, control, by: node, hops: hops, at: time)
         case .service(.dialogue(.delivery(let delivery))): try take(delivery, at: time)
-        case .notice(let notice): try noticed(notice)
+        case .notice(let notice): noticed(notice)
         default: break
         }
     }

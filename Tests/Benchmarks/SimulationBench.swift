@@ -142,15 +142,19 @@ func cpu() -> Double {
                 + "\"events\":\(run.metrics.events)}")
     }
 
-    /// Octets of the heap that a thousand engines take which know nobody, a node.
+    /// Octets by which the process grows for each of many engines that know nobody.
     static func memory() {
+        var engines: [any RoutingProtocolEngine] = []
+        func peak() -> Int {
+            var usage = rusage()
+            getrusage(RUSAGE_SELF.rawValue, &usage)
+            return usage.ru_maxrss * 1024
+        }
+        engines.reserveCapacity(80_000)
         func each(_ make: (RouterAddress) -> any RoutingProtocolEngine) -> Int {
-            var engines: [any RoutingProtocolEngine] = []
-            engines.reserveCapacity(1000)
-            let before = mallinfo2().uordblks
-            for node in 0..<1000 { engines.append(make(Scenario.address(node))) }
-            let after = mallinfo2().uordblks
-            return withExtendedLifetime(engines) { Int(after - before) / 1000 }
+            let before = peak()
+            for node in 0..<20_000 { engines.append(make(Scenario.address(node))) }
+            return (peak() - before) / 20_000
         }
         let sizes = [
             "\"aodv\":\(each { AODV(address: $0, seed: 1) })",

@@ -4,8 +4,8 @@ import KosCapture
 import KosCore
 
 private let ports: [UInt16] = [
-    0, 53, 5353, 67, 123, 161, 520, 654, 698, 1900, 2152, 3544, 4242, 4789, 5683, 6081, 6696, 6881, 7946,
-    47470,
+    0, 53, 5353, 67, 123, 161, 520, 654, 698, 1900, 2152, 3544, 4242, 4789, 5683, 6081, 6696, 6881,
+    7946, 47470,
 ]
 
 /// The innermost octets as UDP over IPv4 over Ethernet.

@@ -92,7 +92,8 @@ import Testing
         let context = CertificateTests.octets("436f756e742d30")
         let plain = HybridEncryption.open(
             encapsulated + sealed, with: secret, info: info, authenticating: context)
-        #expect(plain.map { String(decoding: $0, as: UTF8.self) } == "Beauty is truth, truth beauty")
+        #expect(
+            plain.map { String(decoding: $0, as: UTF8.self) } == "Beauty is truth, truth beauty")
         #expect(
             HybridEncryption.open(
                 encapsulated + sealed, with: secret, info: info, authenticating: []) == nil)

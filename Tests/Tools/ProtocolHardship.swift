@@ -1,7 +1,7 @@
 // Protocols under hardship, for test_protocol_hardship.py; compiled against the release build.
-//   loops FIRST COUNT   so many random mobile networks, seed after seed: a table changes, and it is looked
+//   loops FIRST COUNT   so many random mobile networks: whenever a table changes it is looked
 //                       whether that closed a circle; one JSON line
-//   noise COUNT         so many messages a protocol, made up and damaged: how large the tables became
+//   noise COUNT         so many messages a protocol, made up and damaged: how large tables became
 import Glibc
 import KosCore
 import KosSimulation
@@ -132,6 +132,7 @@ import KosSimulation
     static func noise(_ count: Int) {
         let own = RouterAddress(10, 0, 0, 1)
         var samples: [[UInt8]] = []
+        var seconds: [Double] = []
         func message(_ dice: inout SplitMix64, _ make: (inout SplitMix64) -> [UInt8]) -> [UInt8] {
             if samples.isEmpty || dice.next() % 4 > 0 {
                 samples = [make(&dice)]
@@ -139,7 +140,8 @@ import KosSimulation
             }
             var octets = samples[0]
             for _ in 0..<1 + dice.next() % 4 where !octets.isEmpty {
-                octets[Int(dice.next() % UInt64(octets.count))] = UInt8(truncatingIfNeeded: dice.next())
+                octets[Int(dice.next() % UInt64(octets.count))] = UInt8(
+                    truncatingIfNeeded: dice.next())
             }
             return dice.next() % 8 == 0 ? Array(octets.dropLast(Int(dice.next() % 9))) : octets
         }
@@ -148,11 +150,13 @@ import KosSimulation
         }
         func give<E: RoutingProtocolEngine>(
             _ engine: inout E, _ content: Datagram.Content,
-            _ make: (inout SplitMix64) -> [UInt8]
+            _ make: (inout SplitMix64, RouterAddress) -> [UInt8]
         ) -> Int {
             samples = []
             var dice = SplitMix64(seed: 5)
             var (now, sent) = (Instant.zero, 0)
+            let start = clock()
+            defer { seconds.append(Double(clock() - start) / 1e6) }
             var outputs: [RoutingOutput] = []
             for number in 0..<count {
                 now = now + .microseconds(100)
@@ -161,7 +165,7 @@ import KosSimulation
                 let datagram = Datagram(
                     from: content == .control ? sender : address(&dice),
                     to: isForUs ? own : .broadcast, ttl: UInt8(truncatingIfNeeded: dice.next()),
-                    content: content, payload: message(&dice, make))
+                    content: content, payload: message(&dice) { make(&$0, sender) })
                 let frame = HopFrame(from: sender, to: isForUs ? own : .broadcast, datagram)
                 engine.handle(.received(frame), at: now, into: &outputs)
                 sent += outputs.count { if case .transmit = $0 { true } else { false } }
@@ -170,7 +174,7 @@ import KosSimulation
             return sent
         }
         var aodv = AODV(address: own, seed: 1)
-        let requests = give(&aodv, .control) { dice in
+        let requests = give(&aodv, .control) { dice, _ in
             AODVMessage.request(
                 .init(
                     id: UInt32(truncatingIfNeeded: dice.next()), destination: address(&dice),
@@ -178,18 +182,20 @@ import KosSimulation
             ).octets
         }
         var dsr = DSR(address: own, seed: 1)
-        let options = give(&dsr, .sourceRouted) { dice in
+        let options = give(&dsr, .sourceRouted) { dice, sender in
             let route = (0..<dice.next() % 9).map { _ in address(&dice) }
             let option: DSROption =
                 dice.next() % 2 == 0
-                ? .request(.init(id: UInt16(truncatingIfNeeded: dice.next()), target: address(&dice), route: route))
+                ? .request(
+                    .init(
+                        id: UInt16(truncatingIfNeeded: dice.next()), target: address(&dice),
+                        route: route + [sender]))
                 : .reply(.init(route: route + [address(&dice)]))
             return DSRHeader(options: [option]).octets
         }
         var olsr = OLSR(address: own, seed: 1)
-        let controls = give(&olsr, .control) { dice in
+        let controls = give(&olsr, .control) { dice, sender in
             let list = (0..<dice.next() % 40).map { _ in address(&dice) }
-            let sender = RouterAddress(10, 0, 0, UInt8(2 + dice.next() % 7))
             let body: OLSRMessage.Body =
                 switch dice.next() % 4 {
                 case 0:
@@ -201,7 +207,9 @@ import KosSimulation
                 case 2: .networks(list.map { .init($0, mask: .broadcast) })
                 default:
                     .topologyControl(
-                        .init(sequence: UInt16(truncatingIfNeeded: dice.next() % 3), advertised: list))
+                        .init(
+                            sequence: UInt16(truncatingIfNeeded: dice.next() % 3), advertised: list)
+                    )
                 }
             let isHello = if case .hello = body { true } else { false }
             return OLSRPacket(
@@ -219,8 +227,9 @@ import KosSimulation
         print(
             "{\"messages\":\(count),\"aodvRoutes\":\(aodv.routeCount),\"aodvSent\":\(requests),"
                 + "\"dsrLinks\":\(dsr.cache.count),\"dsrInitiators\":\(dsr.requests.count),"
-                + "\"dsrSent\":\(options),\"olsrOriginators\":\(olsr.topologySize),"
-                + "\"olsrTuples\":\(olsr.tupleCount),\"olsrDuplicates\":\(olsr.duplicateCount),"
-                + "\"olsrSent\":\(controls),\"peakMB\":\(usage.ru_maxrss / 1024)}")
+                + "\"dsrSent\":\(options),\"olsrTuples\":\(olsr.tupleCount),\"olsrDuplicates\":\(olsr.duplicateCount),"
+                + "\"olsrSent\":\(controls),\"cpuSeconds\":\(seconds),"
+                + "\"peakMB\":\(usage.ru_maxrss / 1024)}"
+        )
     }
 }

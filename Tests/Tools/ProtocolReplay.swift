@@ -1,8 +1,8 @@
 // Reads what an ns-3 capture holds, for test_protocols_ns3.py; compiled against the release build.
-//   olsr | aodv            octets in hex on standard input, a packet a line; every field that was read,
-//                          a line a packet, and whether writing it again gives the same octets
-//   replay ADDRESS SECONDS time, sender and octets of what a node received; our engine's table at the
-//                          end: destination, next hop, hops
+//   olsr | aodv            octets in hex on standard input, a packet a line; every field that was
+//                          read, and whether writing it again gives the same octets
+//   replay ADDRESS SECONDS time, sender and octets of what a node received; our engine's table at
+//                          the end: destination, next hop, hops
 import Glibc
 import KosCore
 

@@ -59,7 +59,7 @@ def test_a_forged_packet_is_refused_with_the_reason(relay):
     packet = PythonNode().packet(relay.id, "x")
     packet["payload"] = "forged"
     status, body = curl("-H", "Content-Type: application/json", "-d", json.dumps(packet), relay.url)
-    assert status == 502 and records("kos-send", body)[0]["errorCode"] == "refused"
+    assert status == 502 and records("kos-send", body)[0]["errorCode"] == "badSignature"
 
 
 def test_a_receipt_that_does_not_come_is_a_gateway_timeout(relay):

@@ -123,9 +123,9 @@ def test_websocat_serves(home, cell):
     server.stdin.write("hört sich gut an\n".encode())
     server.stdin.flush()
     assert server.stdout.readline().decode() == "hört sich gut an\n"
-    server.stdin.close()
+    server.kill()
+    server.communicate()
     assert client.wait(10) == 0
-    server.wait(10)
 
 
 def test_curl_posts_a_packet(relay, cell):

@@ -177,7 +177,7 @@ def throw(relay, dice, transport, count):
                 connection.shutdown(socket.SHUT_WR)
                 while connection.recv(65536):
                     pass
-            except (ConnectionError, TimeoutError):
+            except OSError:
                 pass
 
 

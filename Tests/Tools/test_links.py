@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import time
+import uuid
 
 import pytest
 
 from faults import Proxy
 from kit import records, tool
-from mesh import PythonNode
 
 HEARTBEAT = 2.5
 LONG = bool(os.environ.get("LONG"))
@@ -114,7 +114,7 @@ def test_the_best_link_is_killed_100_times(sink, home):
         started = time.monotonic()
         assert sender.wait(number + 1, 4 * HEARTBEAT), f"after reset {number}"
         slowest = max(slowest, time.monotonic() - started)
-        time.sleep(0.05)
+        time.sleep(0.1)
     assert sender.end() == 0
     assert slowest < 2 * HEARTBEAT
     assert all(result["success"] for result in sender.results)
@@ -188,8 +188,8 @@ def test_another_node_of_the_list_takes_over(sink, home, tmp_path):
 def test_a_spool_goes_on_after_kill_9(sink, home, tmp_path):
     """Killed again and again in the middle; the sink has each packet once, and the spool is empty in the end."""
     spool = tmp_path / "spool"
-    node = PythonNode()
-    packets = [node.packet(sink.id, number) for number in range(400)]
+    packets = [{"type": "packet", "kos": 1, "id": str(uuid.uuid4()), "destination": sink.id, "payload": number}
+               for number in range(400)]
     feed = b"".join(json.dumps(packet).encode() + b"\n" for packet in packets)
     command = [tool("kos-send"), "--spool", str(spool), "--connect", sink.uri(), "-t", "60s"]
     for turn in range(20 if LONG else 8):

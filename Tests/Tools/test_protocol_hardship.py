@@ -37,7 +37,7 @@ def test_tables_are_bounded(hardship):
     found = hardship("noise", 1_000_000)
     assert 0 < found["aodvRoutes"] <= 8192
     assert 0 < found["dsrLinks"] <= 16_384 and 0 < found["dsrInitiators"] <= 64
-    assert 0 < found["olsrOriginators"] <= 65_536 and 0 < found["olsrTuples"] <= 262_144
+    assert 0 < found["olsrTuples"] <= 262_144
     assert 0 < found["olsrDuplicates"] <= 65_536
     # 100 s of virtual time: requests of others are passed on at 500 a second at most.
     assert found["aodvSent"] < 110_000

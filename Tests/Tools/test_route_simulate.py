@@ -88,7 +88,7 @@ def page(tmp_path_factory):
 
 def browser(*arguments):
     return subprocess.run(
-        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", *map(str, arguments)],
+        ["chromium-headless-shell", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", *map(str, arguments)],
         capture_output=True, timeout=120, check=True).stdout.decode(errors="replace")
 
 

@@ -117,11 +117,10 @@ package struct MeshProtocols: Sendable {
 
     // MARK: the rule
 
-    /// Takes an announcement of a node into account: other links than before are a movement.
-    mutating func note(_ new: LinkState.Announcement, after old: LinkState.Announcement?) {
+    /// A node tells whom it is linked to: others than before are a movement.
+    mutating func note(_ linked: [NodeID], before: [NodeID]?) {
         guard mode == .auto else { return }
-        let before = old.map { Set($0.links.map(\.destination)) }
-        let isSame = before.map { $0 == Set(new.links.map(\.destination)) } ?? true
+        let isSame = before.map { Set($0) == Set(linked) } ?? true
         recent.now.note(isSame ? LinkRecord.Event.up : .changed)
     }
 

@@ -78,7 +78,9 @@ extension NetworkLayer {
             let announcement = try? LinkState.Announcement(
                 payload, line: line + [0x0A], timestamp: time, heardAt: now)
         else { return .malformed }
-        protocols.note(announcement, after: mesh.nodes[source])
+        protocols.note(
+            announcement.links.map(\.destination),
+            before: mesh.nodes[source]?.links.map(\.destination))
         switch mesh.merge(announcement, of: source) {
         case .news: routes = nil
         case .stale: return .stale

@@ -32,7 +32,11 @@ package struct DatagramLink: Sendable {
     /// Repeats without anything new confirmed after which a packet is given up.
     private static let patience = 48
     /// Fragments confirmed behind one that is not, which is lost then and not only late.
-    private static let reordering: UInt64 = 16
+    private static let reordering: UInt64 = 8
+    /// Fragments in flight at least: where the medium itself loses much, less would only starve.
+    private static let minWindow = 32.0
+    /// Transfers of which each acknowledgement tells again, for the one before may be lost.
+    private static let retold = 32
 
     private struct Sending: Sendable {
         var body: FragmentedBody
@@ -59,7 +63,9 @@ package struct DatagramLink: Sendable {
     private var flights: [Flight] = []
     private var nextTransfer: UInt32
     private var nextNumber: UInt64 = 0
-    private var window = 32.0
+    private var window = DatagramLink.minWindow
+    /// Whether something was confirmed since the last wait that ran out.
+    private var hasNews = false
     private var smoothed: Duration?
     private var variation = Duration.zero
     private var backoff = 0
@@ -71,6 +77,7 @@ package struct DatagramLink: Sendable {
     private var receiver: FragmentReceiver
     private var confirming: [UInt32: Int] = [:]
     private var confirmAt: Instant?
+    private var confirmed: [(transfer: UInt32, count: Int)] = []
 
     package init(isOutgoing: Bool, first: UInt32) {
         self.isOutgoing = isOutgoing
@@ -193,6 +200,7 @@ package struct DatagramLink: Sendable {
         }
         guard news > 0 else { return }
         backoff = 0
+        hasNews = true
         window = min(512, window + Double(news) / window)
         var sample: Duration?
         flights.removeAll { flight in
@@ -269,7 +277,12 @@ package struct DatagramLink: Sendable {
         confirmAt = nil
         var entries: [(UInt32, FragmentSet)] = []
         var octets = DatagramFrame.acknowledgementHeader
-        for (transfer, count) in confirming.sorted(by: { $0.key < $1.key }) {
+        let fresh = confirming.sorted { $0.key < $1.key }.map {
+            (transfer: $0.key, count: $0.value)
+        }
+        let old = confirmed.filter { confirming[$0.transfer] == nil }
+        confirmed = Array((old + fresh).suffix(DatagramLink.retold))
+        for (transfer, count) in fresh + old {
             guard let received = receiver.received(transfer, count) else { continue }
             let length = 6 + (count + 7) / 8
             if octets + length > DatagramLink.mtu {
@@ -290,8 +303,11 @@ package struct DatagramLink: Sendable {
         guard let first = flights.first, first.sentAt + wait <= now else { return }
         let limit = wait
         if repeatFlights(into: &outputs, { $0.sentAt + limit <= now }) {
-            backoff += 1
-            window = max(8, window / 2)
+            if !hasNews {
+                backoff += 1
+                window = max(DatagramLink.minWindow, window / 2)
+            }
+            hasNews = false
         }
         if waiting < DatagramLink.low { isBusy = false }
         pump(at: now, into: &outputs)

@@ -7,6 +7,8 @@ package struct Dialer: Sendable {
     }
     /// A connection that lasted this long was a good one: the next wait is short again.
     private static let steady = Duration.seconds(1)
+    /// The same where the other end had proven who it is.
+    private static let proven = Duration.milliseconds(250)
 
     private struct Target: Sendable {
         var state = State.waiting
@@ -44,10 +46,11 @@ package struct Dialer: Sendable {
         retry(endpoint, at: now)
     }
 
-    package mutating func closed(_ link: LinkID, at now: Instant) {
+    package mutating func closed(_ link: LinkID, wasProven: Bool, at now: Instant) {
         for (endpoint, target) in targets {
             guard case .open(link, let since) = target.state else { continue }
-            if since + Dialer.steady <= now { targets[endpoint]?.backoff.reset() }
+            let steady = wasProven ? Dialer.proven : Dialer.steady
+            if since + steady <= now { targets[endpoint]?.backoff.reset() }
             return retry(endpoint, at: now)
         }
     }

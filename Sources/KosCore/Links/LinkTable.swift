@@ -78,6 +78,7 @@ package struct LinkTable: Sendable {
         entries[id]?.info = info
         guard entries[id]?.peer == nil else { return false }
         entries[id]?.peer = peer
+        suspectForerunners(of: id, from: peer)
         byPeer[peer, default: []].append(id)
         return byPeer[peer]?.count == 1
     }
@@ -87,6 +88,17 @@ package struct LinkTable: Sendable {
     /// Every link to a neighbour.
     package func all(to peer: NodeID) -> [Entry] {
         (byPeer[peer] ?? []).compactMap { entries[$0] }
+    }
+
+    /// A neighbour that comes anew, over a transport that does not tell when somebody leaves, has
+    /// probably left the links on which it came before: they have to show that they live.
+    private mutating func suspectForerunners(of id: LinkID, from peer: NodeID) {
+        guard let traits = entries[id]?.traits, !traits.isOutgoing, traits.transport.leavesSilently
+        else { return }
+        for other in byPeer[peer] ?? [] where entries[other]?.traits.isOutgoing == false {
+            guard entries[other]?.traits.transport == traits.transport else { continue }
+            entries[other]?.isSuspect = true
+        }
     }
 
     /// The best link to a neighbour: least expected delay, then the older one.

@@ -148,7 +148,8 @@ package struct MeshNode: Engine {
             case .opened(let link, let traits):
                 dialer.opened(link, traits.remote, at: now)
                 if let air = traits.air { slowDown(to: air.interval) }
-            case .closed(let link): dialer.closed(link, at: now)
+            case .closed(let link):
+                dialer.closed(link, wasProven: links[link]?.peer != nil, at: now)
             default: break
             }
             stack.processInbound(burst, at: now, into: &flow)

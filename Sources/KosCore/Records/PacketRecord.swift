@@ -34,7 +34,7 @@ package struct PacketRecord: Record, Hashable {
         .optional("signature", .nullable(.string), "Ed25519, base64"),
         .optional("ref", .string, "id of the packet that this answers"),
         .optional("radio", .map(.any), "what the radio said of it"),
-        .optional("capture", .map(.any), "where in a capture it was, and whether its signature holds"),
+        .optional("capture", .map(.any), "where in a capture it was; whether its signature holds"),
     ]
 
     package init(_ fields: RecordFields) throws(RecordError) {

@@ -67,6 +67,7 @@ package struct OLSR: RoutingProtocolEngine {
     /// Until then empty TCs are sent after the set became empty, §9.3.
     var emptyUntil = Instant.zero
     var nextExpiry = Instant.distantFuture
+    var lastExpiry = Instant.zero
     var routes: [RouterAddress: RouteEntry] = [:]
     var isStale = false
     var isNeighbourhoodStale = false
@@ -160,9 +161,12 @@ package struct OLSR: RoutingProtocolEngine {
         if nextExpiry < .distantFuture { armExpiry() }
     }
 
+    /// A look at everything costs what the tables hold, so that large ones are looked at less
+    /// often: what ended a moment ago may stand there a moment longer.
     private mutating func armExpiry() {
-        if let due = timers.deadline(of: .expiry), due <= nextExpiry { return }
-        timers.set(.expiry, at: nextExpiry)
+        let due = max(nextExpiry, lastExpiry + .microseconds(Int64(tupleCount)))
+        if let planned = timers.deadline(of: .expiry), planned <= due { return }
+        timers.set(.expiry, at: due)
     }
 
     /// Notes that something ends at `instant`.

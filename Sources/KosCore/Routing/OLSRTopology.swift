@@ -127,6 +127,7 @@ extension OLSR {
     mutating func expire(at now: Instant) {
         rateSilence(at: now)
         nextExpiry = .distantFuture
+        lastExpiry = now
         expireLinks(at: now)
         for (node, until) in selectors {
             if until <= now {

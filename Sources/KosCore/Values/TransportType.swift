@@ -6,6 +6,9 @@ package enum TransportType: String, Hashable, Sendable, CaseIterable {
     /// Whether the scheme is a TLS one.
     package var isSecure: Bool { self == .wss || self == .https || self == .tls }
 
+    /// Whether nobody is told when the other end is gone.
+    package var leavesSilently: Bool { !isReliable || self == .http || self == .https }
+
     /// Whether octets arrive once and in order as long as the connection lives.
     package var isReliable: Bool {
         switch self {

@@ -23,8 +23,9 @@ import Testing
             if proven { for end in 0..<2 { ends[end].prove(takesFragments: true) } }
         }
 
-        mutating func act(_ end: Int, _ body: (inout DatagramLink, inout [DatagramLink.Output]) -> Void)
-        {
+        mutating func act(
+            _ end: Int, _ body: (inout DatagramLink, inout [DatagramLink.Output]) -> Void
+        ) {
             var outputs: [DatagramLink.Output] = []
             body(&ends[end], &outputs)
             for output in outputs {
@@ -64,7 +65,9 @@ import Testing
 
     private static func line(_ number: Int, _ length: Int) -> [UInt8] {
         let text = Array("{\"n\":\(number)".utf8)
-        return text + [UInt8](repeating: 0x20, count: max(0, length - text.count - 1)) + [0x7D, 0x0A]
+        return text + [UInt8](repeating: 0x20, count: max(0, length - text.count - 1)) + [
+            0x7D, 0x0A,
+        ]
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])

@@ -113,9 +113,21 @@ import Testing
             .transmit(line, to: .link(LayerTests.link), count: 1), at: .zero, into: &hop)
         #expect(hop.down == [.lines(LayerTests.link, line)])
 
-        // Physical: a stream has the line itself; where there are datagrams each fits in one.
+        let bursts = physical(hop.down, line, over: transport, of: &here)
+
+        // And up again, through the six layers of the destination.
+        let received = there.receive(bursts)
+        let arrived = try #require(received)
+        #expect(arrived.id == packet.id && arrived.payload == .string(text))
+        #expect(arrived.signature == signed.signature && arrived.metadata.hops == 1)
+    }
+
+    /// Physical: a stream has the line itself; where there are datagrams each fits in one.
+    private func physical(
+        _ frames: [Frame], _ line: [UInt8], over transport: TransportType, of here: inout Bench
+    ) -> [[UInt8]] {
         var frame = Flow<Frame, Burst>()
-        for unit in hop.down { here.physical.processOutbound(unit, at: .zero, into: &frame) }
+        for unit in frames { here.physical.processOutbound(unit, at: .zero, into: &frame) }
         let bursts = frame.down.compactMap { burst -> [UInt8]? in
             if case .octets(LayerTests.link, let octets) = burst { octets } else { nil }
         }
@@ -128,12 +140,7 @@ import Testing
             #expect(bursts.count >= 1 && bursts.allSatisfy { $0.count <= traits.maxMessage })
             #expect(bursts.reduce(0) { $0 + $1.count } >= line.count - 1)
         }
-
-        // And up again, through the six layers of the destination.
-        let received = there.receive(bursts)
-        let arrived = try #require(received)
-        #expect(arrived.id == packet.id && arrived.payload == .string(text))
-        #expect(arrived.signature == signed.signature && arrived.metadata.hops == 1)
+        return bursts
     }
 }
 
