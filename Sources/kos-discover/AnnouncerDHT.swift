@@ -6,8 +6,8 @@ import KosTool
 /// `-A -m dht`: this node's port under the mesh's name (BEP 5), and its signed announcement as an
 /// item under its own key (BEP 44).
 extension Announcer {
-    /// Nodes of the DHT keep an address for half an hour (BEP 5), so that it is announced anew after
-    /// a quarter.
+    /// Nodes of the DHT keep an address for half an hour (BEP 5); it is announced anew after a
+    /// quarter.
     private static let lifetimeDHT = Duration.seconds(1800)
 
     /// Until the next announcement, drawn so that nodes do not come together.

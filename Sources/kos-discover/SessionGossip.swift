@@ -78,7 +78,7 @@ extension Session {
         case .departed: hasDeparted = true
         case .event(let event):
             guard options.isWatch else { return }
-            try io.output.write(UserEventRecord(timestamp: time, event: event))
+            try io.output.write(event.record(at: time))
         case .send, .open, .answer: break
         }
     }

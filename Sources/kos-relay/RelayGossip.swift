@@ -85,7 +85,7 @@ final class RelayGossip {
             io.errors.note("gossip: another '\(node.name)' is at \(node.address)")
         case .departed: isGone = true
         case .event(let event):
-            try io.output.write(UserEventRecord(timestamp: time, event: event))
+            try io.output.write(event.record(at: time))
         case .send, .open, .answer: return
         }
         for record in records { try io.output.write(record) }

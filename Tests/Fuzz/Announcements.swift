@@ -10,7 +10,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
     if let announcement = PeerAnnouncement(record), let again = announcement.txt(keyHash: nil),
         let same = PeerAnnouncement(again)
     {
-        guard same.signedOctets == announcement.signedOctets else { fatalError("the announcement changed") }
+        guard same.signedOctets == announcement.signedOctets else {
+            fatalError("the announcement changed")
+        }
     }
     if let fields = try? RecordFields(parsing: octets.span),
         let announcement = try? PeerAnnouncement(fields)

@@ -13,7 +13,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
     }
     var node = Kademlia(
         own: nil, settings: Kademlia.Settings(),
-        ports: Kademlia.Ports(sha1: { Array($0.prefix(20)) }, verifier: NoKeys()), seed: 1, at: .zero)
+        ports: Kademlia.Ports(sha1: { Array($0.prefix(20)) }, verifier: NoKeys()), seed: 1,
+        at: .zero)
     var outputs: [Kademlia.Output] = []
     let sender = ContactAddress(ip: IPAddress(ipv4: 0xC000_0207), port: 6881)
     node.handle(.bootstrap([sender]), at: .zero, into: &outputs)

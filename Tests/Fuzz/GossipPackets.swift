@@ -19,7 +19,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
     let address = ContactAddress(ip: IPAddress(ipv4: 0xC000_0201), port: 7946)
     let sender = ContactAddress(ip: IPAddress(ipv4: 0xC000_0207), port: 7946)
     let keys = way & 4 == 0 ? [] : [[UInt8](repeating: 1, count: 16)]
-    guard let envelope = GossipEnvelope(label: way & 8 == 0 ? "" : "kos", keys: keys, cipher: Clear()) else {
+    guard
+        let envelope = GossipEnvelope(label: way & 8 == 0 ? "" : "kos", keys: keys, cipher: Clear())
+    else {
         fatalError("no envelope")
     }
     var node = Gossip(

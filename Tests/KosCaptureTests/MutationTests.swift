@@ -2,8 +2,8 @@ import KosCapture
 import KosCore
 import Testing
 
-/// What Tests/Fuzz looks for at length, in short: frames of every link type and protocol, with octets
-/// changed from a seed, end in valid records, whatever the analysis made of them before.
+/// What Tests/Fuzz looks for at length, in short: frames of every link type and protocol, with
+/// octets changed from a seed, end in valid records, whatever the analysis made of them before.
 @Suite("Frames with changed octets") struct MutationTests {
     private static let links: [UInt16] = [
         0, 1, 9, 101, 104, 105, 113, 127, 147, 149, 187, 192, 195, 201, 215, 228, 229, 230, 239,

@@ -62,7 +62,7 @@ ADAPTERS = {
     "kos-discover": {"KosCrypto", "KosNet", "KosRadio", "KosMDNS"},
     "kos-route": {"KosSimulation"},
     "kos-send": {"KosCrypto", "KosNet", "KosRadio"},
-    "kos-relay": {"KosCrypto", "KosNet", "KosRadio", "KosStore", "KosSimulation"},
+    "kos-relay": {"KosCrypto", "KosNet", "KosMDNS", "KosRadio", "KosStore", "KosSimulation"},
     "kos-lora": {"KosCrypto", "KosNet", "KosRadio"},
     "kos-capture": {"KosCapture", "KosCrypto", "KosPcap"},
 }
@@ -234,7 +234,7 @@ NEEDED = {
     "kos-discover": BLUETOOTH | {"libavahi-common.so.3"},
     "kos-route": set(),
     "kos-send": BLUETOOTH,
-    "kos-relay": BLUETOOTH,
+    "kos-relay": BLUETOOTH | {"libavahi-common.so.3"},
     "kos-lora": BLUETOOTH,
     "kos-capture": {"libpcap.so.0.8"},
 }

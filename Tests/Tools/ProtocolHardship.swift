@@ -131,72 +131,118 @@ import KosSimulation
     // MARK: noise
 
     static func noise(_ count: Int, sources: Int) {
-        let own = RouterAddress(10, 0, 0, 1)
-        var samples: [[UInt8]] = []
-        var seconds: [Double] = []
-        func message(_ dice: inout SplitMix64, _ make: (inout SplitMix64) -> [UInt8]) -> [UInt8] {
-            if samples.isEmpty || dice.next() % 4 > 0 {
-                samples = [make(&dice)]
-                return samples[0]
-            }
-            var octets = samples[0]
-            for _ in 0..<1 + dice.next() % 4 where !octets.isEmpty {
-                octets[Int(dice.next() % UInt64(octets.count))] = UInt8(
-                    truncatingIfNeeded: dice.next())
-            }
-            return dice.next() % 8 == 0 ? Array(octets.dropLast(Int(dice.next() % 9))) : octets
+        var noise = Noise(count: count, sources: sources)
+        let (aodv, requests) = noise.aodv()
+        let (dsr, options) = noise.dsr()
+        let (olsr, controls) = noise.olsr()
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        print(
+            "{\"messages\":\(count),\"aodvRoutes\":\(aodv.routeCount),\"aodvSent\":\(requests),"
+                + "\"dsrLinks\":\(dsr.cache.count),\"dsrInitiators\":\(dsr.requests.count),"
+                + "\"dsrSent\":\(options),\"olsrTuples\":\(olsr.tupleCount),"
+                + "\"olsrDuplicates\":\(olsr.duplicateCount),\"olsrSent\":\(controls),"
+                + "\"cpuSeconds\":\(noise.seconds),\"peakMB\":\(usage.ru_maxrss / 1024)}"
+        )
+    }
+}
+
+/// Made-up messages of each protocol, whole and broken, given to one node of it.
+struct Noise {
+    let count: Int
+    /// Messages that are source-routed, each of which costs a look through the cache.
+    let sources: Int
+    /// Processor time of each protocol.
+    private(set) var seconds: [Double] = []
+    private var sample: [UInt8]?
+    private let own = RouterAddress(10, 0, 0, 1)
+
+    init(count: Int, sources: Int) {
+        self.count = count
+        self.sources = sources
+    }
+
+    private mutating func message(
+        _ dice: inout SplitMix64, _ make: (inout SplitMix64) -> [UInt8]
+    ) -> [UInt8] {
+        guard let last = sample, dice.next() % 4 == 0 else {
+            let new = make(&dice)
+            sample = new
+            return new
         }
-        func address(_ dice: inout SplitMix64) -> RouterAddress {
-            RouterAddress(UInt32(truncatingIfNeeded: dice.next()))
+        var octets = last
+        for _ in 0..<1 + dice.next() % 4 where !octets.isEmpty {
+            octets[Int(dice.next() % UInt64(octets.count))] = UInt8(
+                truncatingIfNeeded: dice.next())
         }
-        func give<E: RoutingProtocolEngine>(
-            _ engine: inout E, _ content: Datagram.Content,
-            _ make: (inout SplitMix64, RouterAddress) -> [UInt8]
-        ) -> Int {
-            samples = []
-            var dice = SplitMix64(seed: 5)
-            var (now, sent) = (Instant.zero, 0)
-            let start = clock()
-            defer { seconds.append(Double(clock() - start) / 1e6) }
-            var outputs: [RoutingOutput] = []
-            for number in 0..<(content == .control ? count : sources) {
-                now = now + .microseconds(100)
-                let sender = RouterAddress(10, 0, 0, UInt8(2 + number % 7))
-                let isForUs = dice.next() % 2 == 0
-                let datagram = Datagram(
-                    from: content == .control ? sender : address(&dice),
-                    to: isForUs ? own : .broadcast, ttl: UInt8(truncatingIfNeeded: dice.next()),
-                    content: content, payload: message(&dice) { make(&$0, sender) })
-                let frame = HopFrame(from: sender, to: isForUs ? own : .broadcast, datagram)
-                engine.handle(.received(frame), at: now, into: &outputs)
-                sent += outputs.count { if case .transmit = $0 { true } else { false } }
-                outputs.removeAll(keepingCapacity: true)
-            }
-            return sent
+        return dice.next() % 8 == 0 ? Array(octets.dropLast(Int(dice.next() % 9))) : octets
+    }
+
+    private static func address(_ dice: inout SplitMix64) -> RouterAddress {
+        RouterAddress(UInt32(truncatingIfNeeded: dice.next()))
+    }
+
+    /// How many messages the engine sent for those that it was given.
+    private mutating func give<E: RoutingProtocolEngine>(
+        _ engine: inout E, _ content: Datagram.Content,
+        _ make: (inout SplitMix64, RouterAddress) -> [UInt8]
+    ) -> Int {
+        sample = nil
+        var dice = SplitMix64(seed: 5)
+        var (now, sent) = (Instant.zero, 0)
+        let start = clock()
+        defer { seconds.append(Double(clock() - start) / 1e6) }
+        var outputs: [RoutingOutput] = []
+        for number in 0..<(content == .control ? count : sources) {
+            now = now + .microseconds(100)
+            let sender = RouterAddress(10, 0, 0, UInt8(2 + number % 7))
+            let isForUs = dice.next() % 2 == 0
+            let datagram = Datagram(
+                from: content == .control ? sender : Noise.address(&dice),
+                to: isForUs ? own : .broadcast, ttl: UInt8(truncatingIfNeeded: dice.next()),
+                content: content, payload: message(&dice) { make(&$0, sender) })
+            let frame = HopFrame(from: sender, to: isForUs ? own : .broadcast, datagram)
+            engine.handle(.received(frame), at: now, into: &outputs)
+            sent += outputs.count { if case .transmit = $0 { true } else { false } }
+            outputs.removeAll(keepingCapacity: true)
         }
+        return sent
+    }
+
+    mutating func aodv() -> (AODV, sent: Int) {
         var aodv = AODV(address: own, seed: 1)
-        let requests = give(&aodv, .control) { dice, _ in
+        let sent = give(&aodv, .control) { dice, _ in
             AODVMessage.request(
                 .init(
-                    id: UInt32(truncatingIfNeeded: dice.next()), destination: address(&dice),
-                    destinationSequence: 7, originator: address(&dice), originatorSequence: 1)
+                    id: UInt32(truncatingIfNeeded: dice.next()),
+                    destination: Noise.address(&dice), destinationSequence: 7,
+                    originator: Noise.address(&dice), originatorSequence: 1)
             ).octets
         }
+        return (aodv, sent)
+    }
+
+    mutating func dsr() -> (DSR, sent: Int) {
         var dsr = DSR(address: own, seed: 1)
-        let options = give(&dsr, .sourceRouted) { dice, sender in
-            let route = (0..<dice.next() % 9).map { _ in address(&dice) }
+        let sent = give(&dsr, .sourceRouted) { dice, sender in
+            let route = (0..<dice.next() % 9).map { _ in Noise.address(&dice) }
             let option: DSROption =
                 dice.next() % 2 == 0
                 ? .request(
                     .init(
-                        id: UInt16(truncatingIfNeeded: dice.next()), target: address(&dice),
+                        id: UInt16(truncatingIfNeeded: dice.next()), target: Noise.address(&dice),
                         route: route + [sender]))
-                : .reply(.init(route: route + [address(&dice)]))
+                : .reply(.init(route: route + [Noise.address(&dice)]))
             return DSRHeader(options: [option]).octets
         }
+        return (dsr, sent)
+    }
+
+    mutating func olsr() -> (OLSR, sent: Int) {
         var olsr = OLSR(address: own, seed: 1)
-        let controls = give(&olsr, .control) { dice, sender in
-            let list = (0..<dice.next() % 40).map { _ in address(&dice) }
+        let own = own
+        let sent = give(&olsr, .control) { dice, sender in
+            let list = (0..<dice.next() % 40).map { _ in Noise.address(&dice) }
             let body: OLSRMessage.Body =
                 switch dice.next() % 4 {
                 case 0:
@@ -218,19 +264,12 @@ import KosSimulation
                 messages: [
                     OLSRMessage(
                         validity: 0xE7,
-                        originator: isHello || dice.next() % 2 == 0 ? sender : address(&dice),
+                        originator: isHello || dice.next() % 2 == 0
+                            ? sender : Noise.address(&dice),
                         ttl: 9, sequence: UInt16(truncatingIfNeeded: dice.next()), body: body)
                 ]
             ).octets
         }
-        var usage = rusage()
-        getrusage(RUSAGE_SELF.rawValue, &usage)
-        print(
-            "{\"messages\":\(count),\"aodvRoutes\":\(aodv.routeCount),\"aodvSent\":\(requests),"
-                + "\"dsrLinks\":\(dsr.cache.count),\"dsrInitiators\":\(dsr.requests.count),"
-                + "\"dsrSent\":\(options),\"olsrTuples\":\(olsr.tupleCount),\"olsrDuplicates\":\(olsr.duplicateCount),"
-                + "\"olsrSent\":\(controls),\"cpuSeconds\":\(seconds),"
-                + "\"peakMB\":\(usage.ru_maxrss / 1024)}"
-        )
+        return (olsr, sent)
     }
 }

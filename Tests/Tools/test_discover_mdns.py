@@ -410,6 +410,24 @@ def test_what_does_not_fit_is_asked_of_the_node(wire, tmp_path):
             assert peer["metadata"]["signed"] is True
 
 
+def test_a_relay_announces_itself_and_takes_leave(wire, tmp_path):
+    command = environment(tmp_path, wire.a) + [
+        os.path.join(os.path.dirname(TOOL), "kos-relay"), "--socket", "none", "--announce", "--name", "gate",
+        "--listen", "tcp://:4714", "--capability", "archive"]
+    watch = environment(tmp_path, wire.b) + [TOOL, "--watch"]
+    with running(wire.b, watch) as process, running(wire.a, command) as relay:
+        node = Lines(relay).next()["nodeId"]
+        lines = Lines(process)
+        joined = lines.next()
+        assert joined["nodeId"] == node and joined["metadata"]["signed"] is True
+        assert joined["metadata"]["name"] == "gate" and joined["capabilities"] == ["archive"]
+        assert wire.a.address in [address["address"] for address in joined["addresses"]]
+        relay.send_signal(signal.SIGTERM)
+        left = lines.next()
+        assert (left["event"], left["reason"]) == ("left", "goodbye")
+        assert relay.wait(10) == 0
+
+
 def test_without_a_daemon(wire, tmp_path):
     wire.b.stop_avahi()
     try:

@@ -83,6 +83,11 @@ package struct SerfEvent: Hashable, Sendable {
         self.payload = payload
     }
 
+    /// The event as a reader of records sees it.
+    package func record(at timestamp: Timestamp) -> UserEventRecord {
+        UserEventRecord(timestamp: timestamp, name: name, payload: payload, lamportTime: time)
+    }
+
     /// The map, without a type.
     var members: [UInt8] {
         var octets: [UInt8] = []

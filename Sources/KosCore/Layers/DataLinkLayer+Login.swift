@@ -61,7 +61,7 @@ extension DataLinkLayer {
         let state = Packet.signatureState(of: packet, by: verifier)
         guard let source = packet["source"]?.string.flatMap({ NodeID($0) }),
             let payload = packet["payload"]?.object,
-            let info = try? NodeInfo(RecordFields(payload)), let entry = links[link],
+            LinkTable.isNodeInfo(payload), let entry = links[link],
             payload["challenge"]?.string?.utf8.count ?? 0 <= DataLinkLayer.maxChallenge
         else { return flow.notices.append(.dropped(.malformed, packet: "", from: nil)) }
         let flaw: DropReason?
@@ -79,7 +79,7 @@ extension DataLinkLayer {
         links[link]?.theirChallenge = payload["challenge"]?.string
         links[link]?.claimant = source
         if proof.isThere {
-            bind(link, to: source, info, payload, at: now, into: &flow)
+            bind(link, to: source, payload, at: now, into: &flow)
         }
         // It wants proof itself: each challenge is answered once, and again where it may be lost.
         let isAnswered = !isNew && entry.traits.transport.isReliable
@@ -106,11 +106,11 @@ extension DataLinkLayer {
     }
 
     private mutating func bind(
-        _ link: LinkID, to source: NodeID, _ info: NodeInfo, _ payload: JSONObject,
+        _ link: LinkID, to source: NodeID, _ payload: JSONObject,
         at now: Instant, into flow: inout Flow<Hop, Frame>
     ) {
         let wasKnown = links[link]?.peer != nil
-        let isFirst = links.bind(link, to: source, info)
+        guard let isFirst = links.bind(link, to: source, payload) else { return }
         timers.cancel(.greeting(link))
         timers.cancel(.login(link))
         if !wasKnown {

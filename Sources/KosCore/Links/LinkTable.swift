@@ -73,6 +73,19 @@ package struct LinkTable: Sendable {
     }
 
     /// Binds a link to the node that proved to be there; true when it is that neighbour's first.
+    /// Takes what the neighbour says of itself; false for what is no node info.
+    package mutating func bind(
+        _ id: LinkID, to peer: NodeID, _ payload: JSONObject
+    ) -> Bool? {
+        guard let info = try? NodeInfo(RecordFields(payload)) else { return nil }
+        return bind(id, to: peer, info)
+    }
+
+    /// Whether a payload is a node info that can be read.
+    package static func isNodeInfo(_ payload: JSONObject) -> Bool {
+        (try? NodeInfo(RecordFields(payload))) != nil
+    }
+
     package mutating func bind(_ id: LinkID, to peer: NodeID, _ info: NodeInfo) -> Bool {
         guard entries[id] != nil else { return false }
         entries[id]?.info = info

@@ -80,7 +80,8 @@ package struct PeerCertificate: Hashable, Sendable {
         guard octets.count <= maxOctets else { throw Flaw.malformed }
         let whole = try DER.element(of: octets, at: 0, before: octets.count)
         let parts = try DER.elements(of: octets, in: whole.body)
-        guard whole.whole.upperBound == octets.count, parts.count == 3,
+        guard whole.tag == DER.Tag.sequence, whole.whole.upperBound == octets.count,
+            parts.count == 3,
             parts.map(\.tag) == [DER.Tag.sequence, DER.Tag.sequence, DER.Tag.bitString],
             octets[parts[2].body].first == 0
         else { throw Flaw.malformed }

@@ -6,11 +6,11 @@ package struct UserEventRecord: Record, Hashable {
     /// Lamport time of the cluster's events: later ones have higher numbers, on every member.
     package var lamportTime: UInt64
 
-    package init(timestamp: Timestamp, event: SerfEvent) {
+    package init(timestamp: Timestamp, name: String, payload: [UInt8], lamportTime: UInt64) {
         self.timestamp = timestamp
-        name = event.name
-        payload = event.payload
-        lamportTime = event.time
+        self.name = name
+        self.payload = payload
+        self.lamportTime = lamportTime
     }
 
     package static let type: StaticString = "userEvent"
