@@ -24,9 +24,23 @@ extension Dissector {
         bytes.octet(at) == 0x7B && bytes.be32(at &+ 1) == 0x2269_6422
     }
 
+    /// A fragment of packets, or an acknowledgement of some, in a datagram of ours.
+    static func isDatagramFrame(_ bytes: borrowing Span<UInt8>, _ window: Window) -> Bool {
+        let at = window.at
+        guard window.left > 8, bytes.octet(at) == 0xE0 else { return false }
+        switch bytes.octet(at &+ 1) {
+        case 0x21:
+            let last = bytes.be16(at &+ 8)
+            return window.left > 10 && bytes.be16(at &+ 6) <= last && last < 1024
+        case 0x23: return bytes.be16(at &+ 6) < 1024
+        default: return false
+        }
+    }
+
     private func overUDP(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
+        if Dissector.isDatagramFrame(bytes, window) { return .payload(.kos) }
         let low = min(frame.sourcePort, frame.destinationPort)
         let high = max(frame.sourcePort, frame.destinationPort)
         if let name = byPort(low, window, bytes) ?? byPort(high, window, bytes) {

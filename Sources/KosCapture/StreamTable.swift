@@ -35,6 +35,7 @@ package struct StreamTable: Sendable {
     private var old: [StreamKey: ByteStream] = [:]
     private var held = 0
     private var radio = RadioPackets()
+    private var datagrams = DatagramPackets()
     /// Streams forgotten because there were too many.
     package private(set) var evicted = 0
     /// Streams that lost octets which were never sent again, or were cut off by the snapshot
@@ -50,7 +51,9 @@ package struct StreamTable: Sendable {
     ) {
         switch frame.transport {
         case .udp where frame.protocols.last == .kos:
-            give(CarriedPacket(octets: bytes.array(frame.payload), transport: .udp))
+            datagrams.read(frame, bytes.array(frame.payload)) { octets in
+                give(CarriedPacket(octets: octets, transport: .udp))
+            }
         case .tcp where frame.malformed == .none && !frame.isFragment:
             readSegment(frame, bytes, give: give)
         case .none where frame.protocols.last == .kos: readRadio(frame, bytes, names, give: give)

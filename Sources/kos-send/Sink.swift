@@ -109,12 +109,22 @@ final class Sink {
         try io.output.flush()
     }
 
+    /// Ends once the receipt of the last packet is out; over some transports it is only on its way
+    /// when the other end has said so.
+    private func endSoon() {
+        let isSlow = options.sink.listen.contains { uri in
+            Endpoint(uri)?.transport.leavesSilently ?? false
+        }
+        host?.schedule(after: .milliseconds(isSlow ? 300 : 20)) { [unowned self] in host?.stop() }
+    }
+
     private func observe(_ output: MeshNode.Output) throws {
         switch output {
         case .service(.received(let packet, _, _)):
+            guard options.count.map({ received < $0 }) ?? true else { return }
             received += 1
             try io.output.write(PacketRecord(packet))
-            if received == options.count { host?.stop() }
+            if received == options.count { endSoon() }
         case .notice(.dropped(let reason, _, let from)):
             refused += 1
             io.errors.note("dropped: \(reason.rawValue) from \(from ?? "here")")

@@ -1,5 +1,5 @@
-// libFuzzer target: the words by which peers are found: TXT strings, announcements in JSON, answers of
-// the domain name system, netlink's news.
+// libFuzzer target: the words by which peers are found: TXT strings, announcements in JSON, answers
+// of the domain name system, netlink's news.
 import KosCore
 
 @_cdecl("LLVMFuzzerTestOneInput")

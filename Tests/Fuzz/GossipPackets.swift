@@ -1,5 +1,5 @@
-// libFuzzer target: what a member of a gossip cluster may be sent. The first octet says how it came: as
-// a packet, as a stream that it asked for, or as one that was opened to it.
+// libFuzzer target: what a member of a gossip cluster may be sent. The last octet says how it came:
+// as a packet, as a stream that it asked for, or as one that was opened to it.
 import KosCore
 
 private struct Clear: PacketCipher {

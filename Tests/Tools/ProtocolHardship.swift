@@ -135,16 +135,26 @@ import KosSimulation
         let (aodv, requests) = noise.aodv()
         let (dsr, options) = noise.dsr()
         let (olsr, controls) = noise.olsr()
-        var usage = rusage()
-        getrusage(RUSAGE_SELF.rawValue, &usage)
         print(
             "{\"messages\":\(count),\"aodvRoutes\":\(aodv.routeCount),\"aodvSent\":\(requests),"
                 + "\"dsrLinks\":\(dsr.cache.count),\"dsrInitiators\":\(dsr.requests.count),"
                 + "\"dsrSent\":\(options),\"olsrTuples\":\(olsr.tupleCount),"
                 + "\"olsrDuplicates\":\(olsr.duplicateCount),\"olsrSent\":\(controls),"
-                + "\"cpuSeconds\":\(noise.seconds),\"peakMB\":\(usage.ru_maxrss / 1024)}"
+                + "\"cpuSeconds\":\(noise.seconds),\"peakMB\":\(peakMB)}"
         )
     }
+}
+
+/// Peak memory of this program alone: rusage's counts that of the process that started it, too.
+private var peakMB: Int {
+    guard let file = fopen("/proc/self/status", "r") else { return .max }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), file) != nil {
+        let words = String(cString: line).split(whereSeparator: \.isWhitespace)
+        if words.first == "VmHWM:", words.count > 1, let size = Int(words[1]) { return size / 1024 }
+    }
+    return .max
 }
 
 /// Made-up messages of each protocol, whole and broken, given to one node of it.

@@ -374,7 +374,7 @@ def test_a_host_that_falls_silent_is_unreachable_and_comes_back(wire, tmp_path):
                 assert (left["event"], left["reason"]) == ("left", "unreachable")
                 assert seen_by_avahi(wire.b)
             assert lines.next(40)["event"] == "joined"
-        assert lines.next()["reason"] == "goodbye"
+        assert lines.until(lambda record: record["event"] == "left")["reason"] == "goodbye"
 
 
 def test_after_a_change_of_the_network_peers_are_asked(wire, tmp_path):

@@ -72,8 +72,7 @@ package struct LinkTable: Sendable {
         return (peer, true)
     }
 
-    /// Binds a link to the node that proved to be there; true when it is that neighbour's first.
-    /// Takes what the neighbour says of itself; false for what is no node info.
+    /// The same with a node info that is still a payload; nil for what is none.
     package mutating func bind(
         _ id: LinkID, to peer: NodeID, _ payload: JSONObject
     ) -> Bool? {
@@ -86,6 +85,7 @@ package struct LinkTable: Sendable {
         (try? NodeInfo(RecordFields(payload))) != nil
     }
 
+    /// Binds a link to the node that proved to be there; true when it is that neighbour's first.
     package mutating func bind(_ id: LinkID, to peer: NodeID, _ info: NodeInfo) -> Bool {
         guard entries[id] != nil else { return false }
         entries[id]?.info = info
