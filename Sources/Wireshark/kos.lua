@@ -55,8 +55,42 @@ local function dissect_one(range, pinfo, tree)
     json:call(range:tvb(), pinfo, branch)
 end
 
--- Datagrams, WebSocket messages and radio frames are one packet each; on TCP each line is one.
+-- Two nodes that know each other put fragments of packets into datagrams (E0 21, then the transfer,
+-- the index and the count less one; a checksum of four octets at the end of the whole), and tell
+-- which ones have arrived (E0 23).
+local function is_frame(range)
+    if range:len() < 9 or range(0, 1):uint() ~= 0xE0 then return false end
+    local kind = range(1, 1):uint()
+    if kind == 0x23 then return range(6, 2):uint() < 1024 end
+    return kind == 0x21 and range:len() > 10 and range(6, 2):uint() <= range(8, 2):uint()
+        and range(8, 2):uint() < 1024
+end
+
+local function dissect_frame(buffer, pinfo, tree)
+    pinfo.cols.protocol = "kOS"
+    local branch = tree:add(kos, buffer())
+    if buffer(1, 1):uint() == 0x23 then
+        pinfo.cols.info = "Acknowledgement"
+        branch:append_text(", acknowledgement")
+    else
+        local text = string.format(
+            "Fragment %d of %d, transfer %u", buffer(6, 2):uint() + 1, buffer(8, 2):uint() + 1,
+            buffer(2, 4):uint())
+        pinfo.cols.info = text
+        branch:append_text(", " .. text)
+        if buffer(8, 2):uint() == 0 and buffer:len() > 14 then
+            kos.dissector(buffer(10, buffer:len() - 14):tvb(), pinfo, tree)
+        end
+    end
+    return buffer:len()
+end
+
+-- Datagrams, WebSocket messages and radio frames are one packet each, or a frame of fragments; on
+-- TCP each line is one.
 function kos.dissector(buffer, pinfo, tree)
+    if pinfo.port_type == 3 and is_frame(buffer()) then
+        return dissect_frame(buffer, pinfo, tree)
+    end
     local offset, length = 0, buffer:len()
     local done = false
     while offset < length do
@@ -86,7 +120,7 @@ function kos.dissector(buffer, pinfo, tree)
 end
 
 kos:register_heuristic("udp", function(buffer, pinfo, tree)
-    if not is_packet(buffer()) then return false end
+    if not is_packet(buffer()) and not is_frame(buffer()) then return false end
     kos.dissector(buffer, pinfo, tree)
     return true
 end)
