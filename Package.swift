@@ -61,7 +61,9 @@ let package = Package(
         core("KosSimulation", ["KosCore"]),
 
         // The adapters.
-        .target(name: "KosTool", dependencies: ["KosCore", argumentParser], swiftSettings: strict),
+        .target(
+            name: "KosTool", dependencies: ["KosCore", "CLinux", argumentParser],
+            swiftSettings: strict),
         .target(name: "KosCrypto", dependencies: ["KosCore", crypto], swiftSettings: strict),
         .target(
             name: "KosNet", dependencies: ["KosCore", "KosCrypto", crypto] + nio,
@@ -72,6 +74,7 @@ let package = Package(
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
+        .systemLibrary(name: "CLinux"),
         // Not by pkg-config, which would link libavahi-client and libpcap: these are loaded when
         // they are wanted.
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),

@@ -7,11 +7,28 @@ package enum Privileges {
         package let message: String
     }
 
+    /// Where the program's file brings the right to capture and a group `name` is there, only its
+    /// members have that right: what the package installs must not let everybody listen.
+    package static func isRefused(byGroup name: String) -> Bool {
+        // The kernel sets this when a program starts with more rights than its caller has.
+        guard geteuid() != 0, getauxval(UInt(AT_SECURE)) != 0, let group = getgrnam(name) else {
+            return false
+        }
+        let wanted = group.pointee.gr_gid
+        var groups = [gid_t](repeating: 0, count: 1 << 16)
+        let count = getgroups(Int32(groups.count), &groups)
+        return getegid() != wanted && !groups[..<max(0, Int(count))].contains(wanted)
+    }
+
     /// Becomes `user`: by default whoever called sudo, else nobody. Does nothing where there is
     /// nothing to give up. Returns the name of the new user, nil when nothing changed.
     package static func drop(to user: String?) throws -> String? {
         _ = kos_no_new_privileges()
-        guard geteuid() == 0 else { return nil }
+        guard geteuid() == 0 else {
+            // A right that came with the file has done its work once the interfaces are open.
+            _ = kos_clear_capabilities()
+            return nil
+        }
         let name = user ?? getenv("SUDO_USER").map { String(cString: $0) } ?? "nobody"
         guard name != "root" else { return nil }
         guard let entry = getpwnam(name) else { throw Failure(message: "there is no user \(name)") }

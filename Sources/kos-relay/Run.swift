@@ -105,6 +105,12 @@ struct Run: Tool {
     @Option(help: ArgumentHelp("Time between heartbeats.", valueName: "dur"))
     var heartbeat: DurationOption?
 
+    @Flag(help: "Print a dashboard for Grafana over what /metrics says, and end.")
+    var printDashboard = false
+
+    @Flag(help: "Print alerting and recording rules for Prometheus, and end.")
+    var printRules = false
+
     mutating func validate() throws {
         guard maxQueue >= LinkTraits.maxPacket / 16, rate ?? 1 > 0 else {
             throw ValidationError(
@@ -116,6 +122,10 @@ struct Run: Tool {
     }
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
+        if printDashboard || printRules {
+            try io.output.write(text: printDashboard ? Dashboard.grafana : Dashboard.rules)
+            return .yes
+        }
         let session = try RelaySession(self, io)
         try session.run()
         return session.status

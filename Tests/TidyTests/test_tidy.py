@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "KosCore": set(),
     "KosCapture": {"KosCore"},
     "KosSimulation": {"KosCore"},
-    "KosTool": {"KosCore", "ArgumentParser", "Glibc", "Synchronization"},
+    "KosTool": {"KosCore", "ArgumentParser", "CLinux", "Glibc", "Synchronization"},
     "KosCrypto": {"KosCore", "Crypto"},
     "KosNet": {"KosCore", "KosCrypto", "Glibc", "Crypto", *NIO} - {"NIOFoundationCompat"},
     "KosRadio": {"KosCore", "CBluetooth", "Glibc"},
