@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosTool
 
@@ -13,8 +12,7 @@ struct KosDiscover: Tool {
               kos-discover -A --listen tcp://:47470   announce this node
 
             See man kos-discover, and kos-discover --schema for the records.
-            """,
-        version: Version.toolkit)
+            """)
 
     @OptionGroup var common: CommonOptions
 

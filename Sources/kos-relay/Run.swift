@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosNet
 import KosTool
@@ -62,7 +61,7 @@ struct Run: Tool {
     @Option(
         help: ArgumentHelp(
             "Keep packets for nodes that are away, in dir or the state directory.",
-            valueName: "dir"))
+            valueName: "dir"), alone: "-")
     var custody: String?
 
     @Option(help: ArgumentHelp("How long packets are kept.", valueName: "dur"))
