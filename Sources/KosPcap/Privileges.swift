@@ -10,8 +10,7 @@ package enum Privileges {
     /// Where the program's file brings the right to capture and a group `name` is there, only its
     /// members have that right: what the package installs must not let everybody listen.
     package static func isRefused(byGroup name: String) -> Bool {
-        // The kernel sets this when a program starts with more rights than its caller has.
-        guard geteuid() != 0, getauxval(UInt(AT_SECURE)) != 0, let group = getgrnam(name) else {
+        guard geteuid() != 0, kos_is_privileged() != 0, let group = getgrnam(name) else {
             return false
         }
         let wanted = group.pointee.gr_gid

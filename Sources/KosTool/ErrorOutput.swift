@@ -1,8 +1,8 @@
 import Glibc
 package import KosCore
 
-/// stderr: one line a message, `tool: message`, or records with `--log-format json`. Where stderr is
-/// the system's journal and no records are wanted, what lines say goes there with fields.
+/// stderr: one line a message, `tool: message`, or records with `--log-format json`. Where stderr
+/// is the system's journal and no records are wanted, what lines say goes there with fields.
 ///
 /// Text that came from outside cannot bend the terminal: control characters are shown, not sent.
 package final class ErrorOutput {

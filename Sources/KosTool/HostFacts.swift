@@ -58,7 +58,9 @@ package enum HostFacts {
     /// How many descriptors this process may have open, and may ask for.
     package static var descriptorLimit: (now: Int, most: Int)? {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return nil
+        }
         return (Int(clamping: limit.rlim_cur), Int(clamping: limit.rlim_max))
     }
 

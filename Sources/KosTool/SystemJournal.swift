@@ -20,7 +20,9 @@ struct SystemJournal {
         self.tool = tool
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: SystemJournal.place.utf8) }
+        withUnsafeMutableBytes(of: &address.sun_path) {
+            $0.copyBytes(from: SystemJournal.place.utf8)
+        }
         let isConnected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(end, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
@@ -32,9 +34,10 @@ struct SystemJournal {
         }
     }
 
-    /// Whether the journal has taken the message. `priority` is syslog's: 3 error, 5 notice, 6 info,
-    /// 7 debug; values hold no line break.
-    func tell(_ message: String, priority: Int, _ fields: [(name: String, value: String?)]) -> Bool {
+    /// Whether the journal has taken the message. `priority` is syslog's: 3 error, 5 notice, 6
+    /// info, 7 debug; values hold no line break.
+    func tell(_ message: String, priority: Int, _ fields: [(name: String, value: String?)]) -> Bool
+    {
         var text = "MESSAGE=\(message)\nPRIORITY=\(priority)\nSYSLOG_IDENTIFIER=\(tool)\n"
         for (name, value) in fields {
             if let value { text += "\(name)=\(value)\n" }

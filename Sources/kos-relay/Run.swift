@@ -10,6 +10,7 @@ struct Run: Tool {
     @OptionGroup var control: ControlOptions
     @OptionGroup var gossip: GossipOptions
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var printing: DashboardOptions
 
     @Option(
         parsing: .upToNextOption,
@@ -104,12 +105,6 @@ struct Run: Tool {
     @Option(help: ArgumentHelp("Time between heartbeats.", valueName: "dur"))
     var heartbeat: DurationOption?
 
-    @Flag(help: "Print a dashboard for Grafana over what /metrics says, and end.")
-    var printDashboard = false
-
-    @Flag(help: "Print alerting and recording rules for Prometheus, and end.")
-    var printRules = false
-
     mutating func validate() throws {
         guard maxQueue >= LinkTraits.maxPacket / 16, rate ?? 1 > 0 else {
             throw ValidationError(
@@ -121,10 +116,7 @@ struct Run: Tool {
     }
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
-        if printDashboard || printRules {
-            try io.output.write(text: printDashboard ? Dashboard.grafana : Dashboard.rules)
-            return .yes
-        }
+        if try printing.isDone(io) { return .yes }
         let session = try RelaySession(self, io)
         try session.run()
         return session.status

@@ -5,13 +5,14 @@ import os
 import re
 import subprocess
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
 import pytest
 
 from kit import ROOT, records, tool
-from mesh import Relay
+from mesh import PythonNode, Relay
 
 
 def printed(option, env):
@@ -27,6 +28,11 @@ def scraped(tmp_path_factory):
         stack.callback(one.stop)
         two = Relay(place, "two", "--connect", one.uri("tcp"), listen=["ws://127.0.0.1:0"])
         stack.callback(two.stop)
+        # Something that is dropped: a packet for a node that is nowhere.
+        lost = subprocess.run(
+            [tool("kos-send"), "--connect", one.uri("tcp"), "--to", PythonNode().id, "-t", "2s", "hello"],
+            env={"HOME": str(place), "PATH": "/usr/bin"}, capture_output=True, timeout=30)
+        assert lost.returncode == 1, lost.stderr
         (place / "rules.yml").write_text(printed("--print-rules", dict(os.environ)))
         targets = [f"127.0.0.1:{each.ports['ws']}" for each in (one, two)]
         (place / "prometheus.yml").write_text(
@@ -48,9 +54,16 @@ def scraped(tmp_path_factory):
                 text = urllib.parse.urlencode(query)
                 with urllib.request.urlopen(f"http://{found[1]}/api/v1/{path}?{text}", timeout=10) as answer:
                     return json.load(answer)["data"]
+
+            def has_scraped():
+                try:
+                    return len(ask("query", query="count_over_time(kos_build_info[1h]) > 2")["result"]) == 2
+                except urllib.error.HTTPError:
+                    # It listens before it is ready.
+                    return False
             end = time.monotonic() + 60
-            while len(ask("query", query="count_over_time(kos_build_info[1h]) > 2")["result"]) < 2:
-                assert time.monotonic() < end, ask("targets")
+            while not has_scraped():
+                assert time.monotonic() < end
                 time.sleep(0.3)
             yield ask, one
         finally:
@@ -107,8 +120,10 @@ mount -t tmpfs tmpfs /var/log
 /lib/systemd/systemd-journald >/dev/null 2>&1 & journald=$!
 trap 'kill $journald' EXIT
 for _ in $(seq 100); do [ -S /run/systemd/journal/socket ] && [ -S /run/systemd/journal/stdout ] && break; sleep 0.1; done
-systemd-cat "$1" read no-such-file || true
-systemd-cat "$1" read no-such-file --log-format json || true
+# As the service manager does it: systemd.exec(5), $JOURNAL_STREAM.
+logged() { systemd-cat sh -c 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"' sh "$@" || true; }
+logged "$1" read no-such-file
+logged "$1" read no-such-file --log-format json
 for _ in $(seq 100); do
     journalctl -D /run/log/journal -o json --no-pager >"$2"
     [ "$(grep -c no-such-file "$2")" -ge 2 ] && break

@@ -106,7 +106,7 @@ def files(root):
 
 def test_in_and_out_of_a_new_debian(package, debian):
     inside = ["unshare", "--mount", "--pid", "--fork", "--mount-proc=" + str(debian / "proc"), "chroot", debian, "env", "-i",
-              "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "DEBIAN_FRONTEND=noninteractive"]
+              "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/home", "DEBIAN_FRONTEND=noninteractive"]
     shutil.copy(package, debian / "tmp" / "kos.deb")
     run(*inside, "apt-get", "update", "-qq")
     needs = run("dpkg-deb", "-f", package, "Depends").replace(",", "\n").splitlines()
@@ -133,7 +133,7 @@ def test_in_and_out_of_a_new_debian(package, debian):
     run(*inside, "dpkg", "-r", "kos")
     run(*inside, "dpkg", "-P", "kos")
     after = files(debian)
-    left = {name for name in after - before if not name.startswith(("/root/", "/run/", "/etc/"))}
+    left = {name for name in after - before if not name.startswith(("/home/", "/run/", "/etc/"))}
     assert left == set()
     assert before - after == set()
     # Accounts leave no group behind.

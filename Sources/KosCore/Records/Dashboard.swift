@@ -1,5 +1,5 @@
-/// What to look at and when to be called: a Grafana dashboard and Prometheus rules over the families
-/// of `PrometheusText`, for `kos-relay --print-dashboard` and `--print-rules`.
+/// What to look at and when to be called: a Grafana dashboard and Prometheus rules over the
+/// families of `PrometheusText`, for `kos-relay --print-dashboard` and `--print-rules`.
 package enum Dashboard {
     struct Panel {
         let title: String
@@ -42,7 +42,9 @@ package enum Dashboard {
             ]),
         Panel(
             title: "Latency of each link", unit: "s",
-            lines: [("kos_round_trip_seconds{job=~\"$job\"}", "{{instance}} {{peer}} {{transport}}")]),
+            lines: [
+                ("kos_round_trip_seconds{job=~\"$job\"}", "{{instance}} {{peer}} {{transport}}")
+            ]),
         Panel(
             title: "Loss of each link", unit: "percentunit",
             lines: [("kos_loss_ratio{job=~\"$job\"}", "{{instance}} {{peer}} {{transport}}")]),
