@@ -288,7 +288,8 @@ extension Dissector {
         window.at &+= 1
         switch network {
         case 0xCC, 0x8E: return .ip
-        case 0x80 where window.left >= 5 && bytes.be16(window.at) == 0
+        case 0x80
+        where window.left >= 5 && bytes.be16(window.at) == 0
             && bytes.octet(window.at &+ 2) == 0:
             let type = bytes.be16(window.at &+ 3)
             window.at &+= 5

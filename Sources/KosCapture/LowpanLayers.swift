@@ -1,7 +1,8 @@
 /// 6LoWPAN: IPv6 in frames of 802.15.4 (RFC 4944, RFC 6282).
 extension Dissector {
     /// By the dispatch octet (RFC 4944 §5.1, RFC 6282 §2): headers of a mesh and of a broadcast,
-    /// fragments, IPv6 with or without compression. HC1, which RFC 6282 has replaced, is named only.
+    /// fragments, IPv6 with or without compression. HC1, which RFC 6282 has replaced, is only
+    /// named.
     func adaptation(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {

@@ -85,7 +85,7 @@ extension Report {
             "segments": .number(Double(flows.segments)),
             "retransmissions": .number(Double(flows.retransmissions)),
         ]
-        // Streams that lost octets, and streams forgotten for want of room: packets in them are missed.
+        // Streams that lost octets, or were forgotten for want of room: packets in them are missed.
         if finder.desynchronised > 0 {
             tcp["desynchronised"] = .number(Double(finder.desynchronised))
         }

@@ -1,6 +1,6 @@
-// libFuzzer target: TCP segments in any order, with holes and repetitions, through lines, WebSocket and
-// HTTP, and datagrams of fragments. Each segment is four octets of head and what they say of octets:
-// direction and flags, place behind the one before, length.
+// libFuzzer target: TCP segments in any order, with holes and repetitions, through lines, WebSocket
+// and HTTP, and datagrams of fragments. Each segment is four octets of head and what they say of
+// octets: direction and flags, place behind the one before, length.
 import KosCapture
 import KosCore
 
@@ -16,7 +16,9 @@ private func frame(
         transport = ports + two(8 + body.count) + [0, 0] + body
     } else {
         transport =
-            ports + two(Int(sequence >> 16)) + two(Int(sequence & 0xFFFF)) + [0, 0, 0, 1, 0x50, flags]
+            ports + two(Int(sequence >> 16)) + two(Int(sequence & 0xFFFF)) + [
+                0, 0, 0, 1, 0x50, flags,
+            ]
             + [255, 255, 0, 0, 0, 0] + body
     }
     let ends: [UInt8] = isBack ? [10, 0, 0, 2, 10, 0, 0, 1] : [10, 0, 0, 1, 10, 0, 0, 2]
@@ -37,7 +39,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
     while at + 4 <= octets.count, number < 512 {
         let head = octets[at]
         let step = UInt32(bitPattern: Int32(Int8(bitPattern: octets[at + 1])))
-        let length = min(Int(octets[at + 2]) << 8 | Int(octets[at + 3]), octets.count - at - 4, 1400)
+        let length = min(
+            Int(octets[at + 2]) << 8 | Int(octets[at + 3]), octets.count - at - 4, 1400)
         let body = octets[at + 4..<at + 4 + length]
         at += 4 + length
         number += 1
@@ -54,15 +57,18 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         let packet = CapturedPacket(
             number: number, interface: 0, time: Int64(number) * 1_000_000,
             lengthBytes: whole.count, range: 0..<whole.count)
-        let isPutTogether = fragments.dissect(packet, of: interface, in: whole.span, into: &captured)
+        let isPutTogether = fragments.dissect(
+            packet, of: interface, in: whole.span, into: &captured)
         let bytes = isPutTogether ? fragments.datagram : whole
         for found in finder.find(in: captured, bytes.span) {
             guard found.octets.count <= 1 << 20 else { fatalError("a packet without bounds") }
             var line = JSONWriter()
             found.write(captured, interface: FrameText.quoted("x"), to: &line)
             let record = line.bytes
-            guard record.isEmpty
-                || (try? JSONObject(parsing: record.span.extracting(..<(record.count - 1)))) != nil,
+            guard
+                record.isEmpty
+                    || (try? JSONObject(parsing: record.span.extracting(..<(record.count - 1))))
+                        != nil,
                 record.dropLast().allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
             else { fatalError("a packet's line is no record") }
         }

@@ -23,17 +23,17 @@ function __kos-capture_parse_tokens -S
         __kos-capture_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'live'
-            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'i/interface=+' 'duration=' 'c/count=' 'w/write=' 'rotate=' 'files=' 'Z/user=' 'print' 'decode' 'verify' 'keys=' 'gossip-keyring=' 'fields=' 'statistics=' 'B/buffer=' 's/snapshot=' 'latency' 'where=' 'version' 'h/help'
+            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'i/interface=+' 'duration=' 'c/count=' 'w/write=' 'rotate=' 'files=' 'Z/user=' 'print' 'decode' 'verify' 'keys=' 'gossip-keyring=' 'fields=' 'statistics=' 'B/buffer=' 's/snapshot=' 'strict-drops' 'latency' 'where=' 'version' 'h/help'
         case 'read'
-            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'decode' 'filter=' 'where=' 'verify' 'keys=' 'gossip-keyring=' 'c/count=' 'w/write=' 'fields=' 'dissect-with=' 'follow-packet=' 'version' 'h/help'
+            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'decode' 'filter=' 'where=' 'max-bytes=' 'verify' 'keys=' 'gossip-keyring=' 'c/count=' 'w/write=' 'fields=' 'dissect-with=' 'follow-packet=' 'merge' 'version' 'h/help'
         case 'count'
-            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'filter=' 'where=' 'version' 'h/help'
+            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'filter=' 'where=' 'max-bytes=' 'version' 'h/help'
         case 'report'
-            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'by=' 'interval=' 'every=' 'filter=' 'where=' 'verify' 'keys=' 'gossip-keyring=' 'version' 'h/help'
+            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'by=' 'interval=' 'every=' 'merge' 'filter=' 'where=' 'max-bytes=' 'verify' 'keys=' 'gossip-keyring=' 'version' 'h/help'
         case 'topology'
-            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'filter=' 'where=' 'verify' 'keys=' 'gossip-keyring=' 'version' 'h/help'
+            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'filter=' 'where=' 'max-bytes=' 'verify' 'keys=' 'gossip-keyring=' 'version' 'h/help'
         case 'diff'
-            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'key=' 'offset=' 'merge' 'follow-packet=' 'filter=' 'where=' 'version' 'h/help'
+            __kos-capture_parse_subcommand -r 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'key=' 'offset=' 'merge' 'follow-packet=' 'filter=' 'where=' 'max-bytes=' 'version' 'h/help'
         case 'help'
             __kos-capture_parse_subcommand -r 1 'version'
         end
@@ -136,6 +136,7 @@ complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_o
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture live" statistics' -l 'statistics' -d 'A statistics record of each interface so often, and at the end.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture live" B buffer' -s 'B' -l 'buffer' -d 'Kernel buffer in MiB.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture live" s snapshot' -s 's' -l 'snapshot' -d 'Octets kept of a packet.' -rfka ''
+complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture live" strict-drops' -l 'strict-drops' -d 'Status 3 when packets were dropped.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture live" latency' -l 'latency' -d 'Each packet at once; keeps 2048 octets of a packet.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture live" where' -l 'where' -d 'Only frames of which this holds: proto=aodv.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture live" version' -l 'version' -d 'Show the version.'
@@ -165,6 +166,7 @@ complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_o
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" decode' -l 'decode' -d 'Also print the kOS packets that the frames carry.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" filter' -l 'filter' -d 'Only frames that pass (pcap-filter(7)).' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" where' -l 'where' -d 'Only frames of which this holds: proto=aodv and src=n3.' -rfka ''
+complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" max-bytes' -l 'max-bytes' -d 'Read so much of a capture at most, after decompression: 100MB.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" verify' -l 'verify' -d 'Check the signatures of kOS packets (--decode does so always).'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" keys' -l 'keys' -d 'Nodes whose keys are known: ids one a line, or peer records.' -rF
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" gossip-keyring' -l 'gossip-keyring' -d 'Keys of gossip clusters: Serf\'s key ring, or one in base64 a line.' -rF
@@ -173,6 +175,7 @@ complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_o
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" fields' -l 'fields' -d 'Only these members: timestamp,source,dns.id.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" dissect-with' -l 'dissect-with' -d 'What tells of unknown protocols: tshark.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" follow-packet' -l 'follow-packet' -d 'Only the frames of this kOS packet, and its path at the end.' -rfka ''
+complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" merge' -l 'merge' -d 'All captures as one, in the order of time.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" version' -l 'version' -d 'Show the version.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture read" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture count" j json' -s 'j' -l 'json' -d 'JSON lines, also at a terminal (= -f ndjson).'
@@ -199,6 +202,7 @@ complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_o
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture count" schema' -l 'schema' -d 'JSON Schema of the records, or of one type.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture count" filter' -l 'filter' -d 'Only frames that pass (pcap-filter(7)).' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture count" where' -l 'where' -d 'Only frames of which this holds: proto=aodv and src=n3.' -rfka ''
+complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture count" max-bytes' -l 'max-bytes' -d 'Read so much of a capture at most, after decompression: 100MB.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture count" version' -l 'version' -d 'Show the version.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture count" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" j json' -s 'j' -l 'json' -d 'JSON lines, also at a terminal (= -f ndjson).'
@@ -226,8 +230,10 @@ complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_o
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" by' -l 'by' -d 'total, flow, node, link, interval.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" interval' -l 'interval' -d 'Width of an interval.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" every' -l 'every' -d 'Records of the flows that live, each time this much of the capture has passed.' -rfka ''
+complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" merge' -l 'merge' -d 'One report over all captures, in the order of time.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" filter' -l 'filter' -d 'Only frames that pass (pcap-filter(7)).' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" where' -l 'where' -d 'Only frames of which this holds: proto=aodv and src=n3.' -rfka ''
+complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" max-bytes' -l 'max-bytes' -d 'Read so much of a capture at most, after decompression: 100MB.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" verify' -l 'verify' -d 'Check the signatures of kOS packets (--decode does so always).'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" keys' -l 'keys' -d 'Nodes whose keys are known: ids one a line, or peer records.' -rF
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture report" gossip-keyring' -l 'gossip-keyring' -d 'Keys of gossip clusters: Serf\'s key ring, or one in base64 a line.' -rF
@@ -257,6 +263,7 @@ complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_o
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture topology" schema' -l 'schema' -d 'JSON Schema of the records, or of one type.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture topology" filter' -l 'filter' -d 'Only frames that pass (pcap-filter(7)).' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture topology" where' -l 'where' -d 'Only frames of which this holds: proto=aodv and src=n3.' -rfka ''
+complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture topology" max-bytes' -l 'max-bytes' -d 'Read so much of a capture at most, after decompression: 100MB.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture topology" verify' -l 'verify' -d 'Check the signatures of kOS packets (--decode does so always).'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture topology" keys' -l 'keys' -d 'Nodes whose keys are known: ids one a line, or peer records.' -rF
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture topology" gossip-keyring' -l 'gossip-keyring' -d 'Keys of gossip clusters: Serf\'s key ring, or one in base64 a line.' -rF
@@ -290,6 +297,7 @@ complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_o
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture diff" follow-packet' -l 'follow-packet' -d 'With --merge, the path of this packet alone.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture diff" filter' -l 'filter' -d 'Only frames that pass (pcap-filter(7)).' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture diff" where' -l 'where' -d 'Only frames of which this holds: proto=aodv and src=n3.' -rfka ''
+complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture diff" max-bytes' -l 'max-bytes' -d 'Read so much of a capture at most, after decompression: 100MB.' -rfka ''
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture diff" version' -l 'version' -d 'Show the version.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture diff" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'kos-capture' -n '__kos-capture_should_offer_completions_for_flags_or_options "kos-capture help" version' -l 'version' -d 'Show the version.'
