@@ -26,6 +26,18 @@ private func frame(
         + [0, 1, 0, 0, 64, isDatagram ? 17 : 6, 0, 0] + ends + transport
 }
 
+/// By its grammar: a packet may hold numbers that no double can.
+private func isJSON(_ line: borrowing Span<UInt8>) -> Bool {
+    var reader = JSONReader()
+    do throws(JSONError) {
+        try reader.skip(line)
+        try reader.end(line)
+        return true
+    } catch {
+        return false
+    }
+}
+
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
     let octets = Array(UnsafeBufferPointer(start: start, count: count))
@@ -66,9 +78,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
             found.write(captured, interface: FrameText.quoted("x"), to: &line)
             let record = line.bytes
             guard
-                record.isEmpty
-                    || (try? JSONObject(parsing: record.span.extracting(..<(record.count - 1))))
-                        != nil,
+                record.isEmpty || isJSON(record.span.extracting(..<(record.count - 1))),
                 record.dropLast().allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
             else { fatalError("a packet's line is no record") }
         }
