@@ -29,11 +29,12 @@ static inline int kos_is_privileged(void) {
     return getauxval(AT_SECURE) != 0;
 }
 
-/* Gives up every capability of this process for good. 0, or -1 with errno. */
-static inline int kos_clear_capabilities(void) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-    return (int)syscall(SYS_capset, &header, none);
+/* No capability is left, nor one that a program started later would get. */
+static inline int kos_drop_capabilities(void) {
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return (int)syscall(SYS_capset, &head, none);
 }
 
 static inline int kos_landlock_allow(int rules, int folder, uint64_t access) {

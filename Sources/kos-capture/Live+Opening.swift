@@ -5,7 +5,10 @@ import KosTool
 extension Live {
     func dropPrivileges(_ io: ToolIO, _ copy: CaptureCopy?) throws {
         do {
-            guard let name = try Privileges.drop(to: user) else { return }
+            guard
+                let name = try Privileges.drop(
+                    to: user, giving: [copy?.file].compactMap { $0 })
+            else { return }
             io.errors.note("capturing as \(name)")
             if let copy, !copy.canRotate {
                 throw ToolFailure(
