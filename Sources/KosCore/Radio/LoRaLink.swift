@@ -330,6 +330,8 @@ package struct LoRaLink: Engine {
     /// Whether the packet is to be looked at: it was not here before, or its sender tries it again.
     /// A new attempt comes over as many hops as the first one, and later than any echo of that.
     private mutating func isNew(_ packet: Packet, at now: Instant) -> Bool {
+        // What this node said comes back as often as it is repeated.
+        guard packet.source != own else { return false }
         let isFirst = seen.insert(packet.id, at: now)
         let isSameWay = !seen.insert("\(packet.id) \(packet.metadata.hops)", at: now)
         let isLate = recent[packet.id].map { now - $0 > echo } ?? true

@@ -22,7 +22,7 @@ import Testing
         -> Scenario.Flow
     {
         .init(
-            from: from, to: to, start: .zero + .microseconds(10_000 + 2_600 * from),
+            from: from, to: to, start: .zero + .microseconds(10_000 + 1_300 * from),
             stop: .zero + .seconds(10), every: interval, octets: octets)
     }
 
