@@ -15,7 +15,7 @@ from mesh import PythonNode, Relay
 LONG = bool(os.environ.get("LONG"))
 
 
-def until(check, patience=10):
+def until(check, patience=30):
     end = time.monotonic() + patience
     while not check():
         assert time.monotonic() < end, "it did not come about"

@@ -201,7 +201,8 @@ def ping(port):
     """A node of its own in a process of its own: pings the relay until its input ends; prints how long each took, ms."""
     client = Client(PythonNode(), port)
     waits = []
-    while not select.select([sys.stdin], [], [], 0.02)[0]:
+    print("ready", flush=True)
+    while not waits or not select.select([sys.stdin], [], [], 0.02)[0]:
         started = time.monotonic()
         stamp = str(len(waits))
         client.write(client.node.packet("*", {"kind": "ping", "stamp": stamp}, ttl=0, flags=(), kind="heartbeat", sign=False))
@@ -219,6 +220,7 @@ def test_malformed_frames_do_no_harm(relay, transport):
     before = memory(relay)
     pinger = subprocess.Popen([sys.executable, pathlib.Path(__file__).resolve(), str(relay.ports["tcp"])],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert pinger.stdout.readline() == b"ready\n"
     started = time.monotonic()
     throw(relay.ports, dice, transport, count)
     took = time.monotonic() - started

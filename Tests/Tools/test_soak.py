@@ -54,14 +54,13 @@ def soak(folder, home, minutes):
             samples.append((time.monotonic(), resident(relay.process)))
             open_files.add(descriptors(relay.process))
     took = time.monotonic() - started
-    assert sender.returncode == 0
     grown = slope(samples)
     target.process.terminate()
     delivered = int(reader.communicate(timeout=20)[0])
     assert target.process.wait(20) == 0
     print(f"{count} packets in {took:.0f} s ({count / took:.0f}/s), {delivered} delivered, {samples[-1][1] >> 10} KB at the "
           f"end, slope {grown / 1e6:+.2f} MB/h, descriptors {sorted(open_files)}")
-    assert relay.stop() == 0
+    assert relay.stop() == 0 and sender.returncode == 0
     return count, delivered, grown, open_files
 
 
