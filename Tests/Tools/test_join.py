@@ -38,7 +38,9 @@ def who(relay, run):
 
 
 def dropped(relay, run):
-    return records("kos-relay", run("kos-relay", "status", "--socket", relay.socket).stdout)[0]["dropped"]
+    """By reason; nothing while the relay is too busy to say."""
+    found = records("kos-relay", run("kos-relay", "status", "--socket", relay.socket).stdout)
+    return found[0]["dropped"] if found else {}
 
 
 def until(check, patience=30):
@@ -96,10 +98,10 @@ def test_no_error_is_about_an_error_and_there_are_only_so_many(two, run):
     assert answer["payload"]["ref"] == data["id"], "the answer to the last one is the first"
     verify(answer)
     started = time.monotonic()
-    before = dropped(one, run)["noRoute"]
-    flood = [client.node.packet(nowhere, number, sign=False) for number in range(3000)]
+    before = until(lambda: dropped(one, run).get("noRoute"))
+    flood = [client.node.packet(nowhere, number, sign=False) for number in range(1000)]
     client.write(*flood)
-    until(lambda: dropped(one, run)["noRoute"] - before == 3000, 30)
+    until(lambda: dropped(one, run).get("noRoute") == before + 1000)
     count = 0
     while packets := client.read(0.5):
         count += sum(kind(packet) == "destinationUnreachable" for packet in packets)
@@ -131,7 +133,7 @@ def test_lies_about_links_change_nothing(two, run):
     honest, liar = Client(PythonNode(), one.ports["tcp"]), Client(PythonNode(), one.ports["tcp"])
     ghost = PythonNode()
     is_reached(honest, other)
-    before = dropped(one, run)
+    before = until(lambda: dropped(one, run) or {"none": 0})
     # Closer to everybody than anybody is, and to a node that does not know of it.
     liar.write(announcement(liar.node, {one.id: 0, other.id: 0, honest.node.id: 0, ghost.id: 0}))
     forged = announcement(ghost, {liar.node.id: 0})
@@ -170,7 +172,7 @@ def test_a_flood_of_announcements_is_held_off_and_harms_nobody(two, run):
     for part in range(10):
         flooder.write(*own[part * 100:part * 100 + 100], *crowd[part * 500:part * 500 + 500])
         is_reached(honest, other)
-    assert dropped(one, run)["rateLimited"] >= 800
+    assert until(lambda: dropped(one, run).get("rateLimited")) >= 800
     # A node that comes to a table full of names finds its place in it.
     late = Relay(one.folder, "late", "--connect", one.uri())
     until(lambda: late.id in who(other, run), 20)
