@@ -94,6 +94,6 @@ let package = Package(
         tests("KosCoreTests", ["KosCore", "KosSimulation"]),
         tests("KosCaptureTests", ["KosCore", "KosCapture"]),
         tests("KosSimulationTests", ["KosCore", "KosSimulation"]),
-        tests("KosNetTests", ["KosCore", "KosCrypto", "KosNet"]),
+        tests("KosNetTests", ["KosCore", "KosCrypto", "KosNet", crypto]),
     ]
 )

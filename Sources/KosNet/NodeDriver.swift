@@ -16,6 +16,9 @@ package final class NodeDriver {
     package private(set) var node: MeshNode
     /// Told of every output that is not for a socket.
     package var observer: (MeshNode.Output, Instant) -> Void = { _, _ in }
+    /// Told before what the node has to say goes out: the moment to hand on and to write down what
+    /// it acknowledges.
+    package var committing: () -> Void = {}
     /// Told when the node has settled after something happened: the moment to flush.
     package var settled: () -> Void = {}
     /// Connections that could not be made, with the reason, for the tool to tell of.
@@ -84,6 +87,9 @@ package final class NodeDriver {
         finish()
     }
 
+    /// What was delivered since the last call.
+    package func takeDelivered() -> [OctetHash] { node.takeDelivered() }
+
     /// A way to hand the node inputs from other threads.
     package var mailbox: @Sendable (MeshNode.Input) -> Void {
         let bound = NIOLoopBound(self, eventLoop: loop)
@@ -106,6 +112,7 @@ package final class NodeDriver {
     }
 
     private func finish() {
+        committing()
         for conduit in written where conduit.isDirty { conduit.flush() }
         written.removeAll(keepingCapacity: true)
         lines.forget()

@@ -49,6 +49,8 @@ package struct DataLinkLayer: ProtocolLayer {
     package internal(set) var links = LinkTable()
     /// What waits, for links that take nothing just now.
     package internal(set) var outboxes: [LinkID: Outbox] = [:]
+    /// How good the way to each neighbour was when it was last told of.
+    var told: [NodeID: Measure] = [:]
     /// What each neighbour may bring; of one that has not told who it is, by its connection.
     var buckets: [String: TokenBucket] = [:]
     package var info: NodeInfo
@@ -148,6 +150,7 @@ package struct DataLinkLayer: ProtocolLayer {
         flow.up.append(.linkGone(link))
         guard let peer else { return }
         if isLast {
+            told[peer] = nil
             flow.up.append(.neighbourDown(peer))
         } else {
             tellChange(of: peer, into: &flow)
@@ -169,8 +172,9 @@ package struct DataLinkLayer: ProtocolLayer {
         }
     }
 
-    func tellChange(of peer: NodeID, into flow: inout Flow<Hop, Frame>) {
+    mutating func tellChange(of peer: NodeID, into flow: inout Flow<Hop, Frame>) {
         guard let measure = measure(of: peer) else { return }
+        told[peer] = measure
         flow.up.append(.neighbourChanged(peer, measure))
     }
 
@@ -274,7 +278,12 @@ package struct DataLinkLayer: ProtocolLayer {
             guard let sent = Int64(stamp), sent <= now.nanoseconds else { return }
             let isMeasured = links[link]?.roundTrip != nil
             links.echoed(link, after: Double(now.nanoseconds - sent) / 1e6)
-            if !isMeasured, let peer = links[link]?.peer { tellChange(of: peer, into: &flow) }
+            guard let peer = links[link]?.peer else { return }
+            if isMeasured {
+                tellIfNotable(peer, into: &flow)
+            } else {
+                tellChange(of: peer, into: &flow)
+            }
         default: flow.notices.append(.dropped(.malformed, packet: "", from: nil))
         }
     }
@@ -310,6 +319,9 @@ package struct DataLinkLayer: ProtocolLayer {
         if entry.isAwaitingEcho, isSilent, links.missed(link) {
             flow.notices.append(.dropped(.expired, packet: "", from: entry.traits.place))
             return flow.down.append(.close(link, .expired))
+        }
+        if entry.isAwaitingEcho, isSilent, let peer = entry.peer {
+            tellIfNotable(peer, into: &flow)
         }
         links[link]?.isAwaitingEcho = true
         send(.ping, stamp: String(now.nanoseconds), on: link, at: now, into: &flow)

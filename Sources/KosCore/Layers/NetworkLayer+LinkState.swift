@@ -19,7 +19,7 @@ extension NetworkLayer {
             // Nobody's but the neighbours' own: names and roles, no map of the mesh.
             return false
         case .linkState:
-            if let reason = take(packet, payload, of: source, text, at: now) {
+            if let reason = take(packet, payload, of: source, text, origin, at: now) {
                 if reason == .stale {
                     remind(source, of: payload["sequence"]?.integer, origin, into: &flow)
                 } else {
@@ -34,7 +34,13 @@ extension NetworkLayer {
                 batch.add(text, scan, appending: nil, to: .neighbour(peer))
             }
         case .topologyRequest:
-            if let peer = origin.peer { dump(to: peer, at: now, into: &flow) }
+            guard let peer = origin.peer else { return false }
+            guard mayTell(origin, at: now, cost: NetworkLayer.requestCost) else {
+                let id = scan.id.string(in: text)
+                flow.notices.append(.dropped(.rateLimited, packet: id, from: origin.name))
+                return false
+            }
+            dump(to: peer, at: now, into: &flow)
         case .topology:
             if let peer = origin.peer { flow.up.append(.topologyComplete(peer)) }
         default: flow.notices.append(.dropped(.malformed, packet: "", from: origin.name))
@@ -61,10 +67,23 @@ extension NetworkLayer {
         return neighbours.filter { !isCrowd || !$0.value.isLeaf }.keys.sorted()
     }
 
+    /// What one connection may tell of the mesh: all of it at once, then as much as a full mesh
+    /// that renews itself. Each announcement is a signature to check.
+    private static let telling = (rate: 250.0, burst: 6000.0)
+    /// A request for the whole map, beside an announcement.
+    private static let requestCost = 100.0
+
+    private mutating func mayTell(_ origin: Origin, at now: Instant, cost: Double = 1) -> Bool {
+        guard let link = origin.link else { return true }
+        let fresh = TokenBucket(
+            rate: NetworkLayer.telling.rate, burst: NetworkLayer.telling.burst, at: now)
+        return tellings[link, default: fresh].take(cost, at: now)
+    }
+
     /// Merges an announcement; says why not.
     mutating func take(
         _ packet: JSONObject, _ payload: JSONObject, of source: NodeID,
-        _ text: borrowing Span<UInt8>, at now: Instant
+        _ text: borrowing Span<UInt8>, _ origin: Origin, at now: Instant
     ) -> DropReason? {
         let sequence = payload["sequence"]?.integer ?? -1
         if source == author.node {
@@ -76,11 +95,14 @@ extension NetworkLayer {
             return .stale
         }
         if let known = mesh.nodes[source], sequence <= known.info.sequence { return .stale }
+        guard mayTell(origin, at: now) else { return .rateLimited }
         switch Packet.signatureState(of: packet, by: verifier) {
         case .ok: break
         case .bad: return .badSignature
         case .missing: if !settings.isInsecure { return .unsigned }
         }
+        // Only what is signed counts against its source: others must not use it up.
+        guard mesh.allows(source, at: now) else { return .rateLimited }
         var line: [UInt8] = []
         line.append(text, 0..<text.count)
         let time = Timestamp(milliseconds: Int64(packet["timestamp"]?.integer ?? 0))

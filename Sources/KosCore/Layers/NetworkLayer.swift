@@ -56,6 +56,8 @@ package struct NetworkLayer: ProtocolLayer {
     /// Connections that brought packets of nodes which do not announce themselves.
     var learnt: [String: LinkID] = [:]
     var learntBy: [LinkID: [String]] = [:]
+    /// What each connection may tell of the mesh still.
+    var tellings: [LinkID: TokenBucket] = [:]
     /// Those of the connections above that are the air.
     private(set) var overheard: Set<LinkID> = []
     private var seen: SeenCache<OctetHash>
@@ -187,6 +189,7 @@ package struct NetworkLayer: ProtocolLayer {
                 learnt[name] = nil
             }
             overheard.remove(link)
+            tellings[link] = nil
             lastHop = nil
             lastLearnt = nil
         case .rerouted: flow.up.append(.rerouted)
