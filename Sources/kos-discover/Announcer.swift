@@ -18,6 +18,8 @@ final class Announcer {
     var mdns: MDNSClient?
     var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
     var radio: (BeaconRadio, Mailbox<BeaconRadio.Event>)?
+    var bluetooth: (BluetoothHerald, Mailbox<BluetoothHerald.Event>)?
+    var bluetoothAddresses: [PeerAddress] = []
     private var results: [DiscoveryMethodName: Bool] = [:]
 
     init(_ options: KosDiscover, _ io: ToolIO) throws {
@@ -41,7 +43,8 @@ final class Announcer {
             case .dht: try announceOverDHT()
             case .gossip: try announceOverGossip()
             case .lora: try announceOverLoRa()
-            default:
+            case .bluetooth: try announceOverBluetooth()
+            case .bootstrap, .static, .capture:
                 try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
             }
         }
@@ -56,10 +59,13 @@ final class Announcer {
     /// least that is held.
     private func keep() throws {
         let wanted = options.announcing.hold?.duration ?? .zero
-        defer { radio?.0.stop() }
+        defer {
+            radio?.0.stop()
+            bluetooth?.0.stop()
+        }
         // By radio and in the DHT once is an announcement; only what is held goes on.
         let isHeld = wanted > .zero && (results[.dht] == true || radio != nil)
-        guard mdns != nil || gossip != nil || isHeld else { return }
+        guard mdns != nil || gossip != nil || bluetooth != nil || isHeld else { return }
         let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -74,10 +80,12 @@ final class Announcer {
             }
             advanceMDNS()
             advanceLoRa()
+            advanceBluetooth()
             _ = gossip?.1.take()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
                 try renewGossip()
+                renewBluetooth()
                 renewal = SystemClock.now + ttl * 0.5
             }
             if results[.dht] == true, SystemClock.now >= renewalDHT {
@@ -126,6 +134,7 @@ final class Announcer {
             let short = ShortID.octets(of: identity.node).map(ShortNames.text)
             addresses = [PeerAddress(type: .lora, address: short ?? identity.node.text)]
         }
+        if method == .bluetooth { addresses = bluetoothAddresses }
         if let error { io.errors.say("\(method.rawValue): \(error)") }
         try io.output.write(
             AnnouncementRecord(
