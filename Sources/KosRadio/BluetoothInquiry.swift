@@ -18,7 +18,8 @@ enum BluetoothInquiry {
 
     /// Tells each device, then nil; the failure where the adapter refuses.
     static func run(
-        _ adapter: BluetoothAdapter, tell: @escaping @Sendable (Result<Found?, BluetoothFailure>) -> Void
+        _ adapter: BluetoothAdapter,
+        tell: @escaping @Sendable (Result<Found?, BluetoothFailure>) -> Void
     ) -> Bool {
         CommandThread<Never>()?.start { _ in
             do throws(BluetoothFailure) {

@@ -107,7 +107,8 @@ private final class BluetoothScanRun {
             guard try look() else { break }
             guard ask() else { break }
             tell(.complete)
-            guard settings.repeats, turn(until: settings.carriers.now() + BluetoothScanRun.pause) else {
+            guard settings.repeats, turn(until: settings.carriers.now() + BluetoothScanRun.pause)
+            else {
                 break
             }
             candidates = [:]
@@ -121,7 +122,9 @@ private final class BluetoothScanRun {
             let (commands, isStopping) = thread.take()
             for command in commands { obey(command) }
             guard !isStopping else { return false }
-            for event in station.turn(thread, until: min(end, settings.carriers.now() + .milliseconds(200))) {
+            for event in station.turn(
+                thread, until: min(end, settings.carriers.now() + .milliseconds(200)))
+            {
                 take(event)
             }
             hear()
@@ -134,7 +137,8 @@ private final class BluetoothScanRun {
     private func look() throws(BluetoothFailure) -> Bool {
         guard let daemon else { return try lookAlone() }
         guard daemon.startDiscovery() else {
-            throw BluetoothFailure("bluetoothd refuses to look for devices", cure: "see bluetoothctl scan on")
+            throw BluetoothFailure(
+                "bluetoothd refuses to look for devices", cure: "see bluetoothctl scan on")
         }
         // An inquiry of the daemon's takes ten seconds.
         let end = settings.carriers.now() + BluetoothScanRun.look * 4
@@ -215,7 +219,8 @@ private final class BluetoothScanRun {
         switch command {
         case .classic(let found):
             guard candidates.count < BluetoothScanRun.maxCandidates else { return }
-            candidates[found.device, default: Candidate()].name = found.name
+            candidates[found.device, default: Candidate()].name =
+                found.name
                 ?? candidates[found.device]?.name
         case .inquiryOver(let failure):
             isInquiring = false
@@ -227,8 +232,8 @@ private final class BluetoothScanRun {
 
     /// Asks every device, one after the other: a controller makes one connection at a time.
     private func ask() -> Bool {
-        for (device, candidate) in candidates.sorted(by: { $0.key.description < $1.key.description })
-        {
+        for (device, candidate) in candidates.sorted(by: { $0.key.description < $1.key.description }
+        ) {
             lastRequest += 1
             asked[lastRequest] = device
             let number = lastRequest
@@ -236,14 +241,18 @@ private final class BluetoothScanRun {
             // A classic device without a service record of ours is none of ours.
             place.isRecordOnly = candidate.port == nil
             station.call(number, place)
-            guard turn(until: settings.carriers.now() + BluetoothScan.patience, while: { asked[number] != nil })
+            guard
+                turn(
+                    until: settings.carriers.now() + BluetoothScan.patience,
+                    while: { asked[number] != nil })
             else { return false }
             asked[number] = nil
         }
         return true
     }
 
-    private func sighted(_ device: BluetoothAddress, _ port: BluetoothPort) -> BluetoothScan.Sighted {
+    private func sighted(_ device: BluetoothAddress, _ port: BluetoothPort) -> BluetoothScan.Sighted
+    {
         let candidate = candidates[device]
         return BluetoothScan.Sighted(
             device: device, port: port, adapter: adapter.name, name: candidate?.name,

@@ -15,7 +15,8 @@ final class ManagementSocket {
     init(now: @escaping () -> Instant) throws(BluetoothFailure) {
         self.now = now
         descriptor = socket(
-            AF_BLUETOOTH, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            AF_BLUETOOTH,
+            Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
                 | Int32(SOCK_NONBLOCK.rawValue), BTPROTO_HCI)
         guard descriptor >= 0 else { throw .socket(errno) }
         let address =

@@ -1,8 +1,8 @@
 import CBluetooth
 import Glibc
 
-/// D-Bus's system bus through sd-bus, which is loaded when it is wanted: without libsystemd there is
-/// no bus, and everything else works.
+/// D-Bus's system bus through sd-bus, which is loaded when it is wanted: without libsystemd there
+/// is no bus, and everything else works.
 final class SystemBus {
     typealias Message = OpaquePointer
     private typealias Open = @convention(c) (UnsafeMutablePointer<OpaquePointer?>) -> Int32

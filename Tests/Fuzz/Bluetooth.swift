@@ -37,7 +37,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         _ = query.take(octets)
     default:
         guard let own = NodeID(publicKey: Array(repeating: 1, count: 32)) else { return 0 }
-        var link = BluetoothLink(own: own, mtu: 672, seed: 1) { $0.publicKey.map { Array($0.prefix(16)) } }
+        var link = BluetoothLink(own: own, mtu: 672, seed: 1) {
+            $0.publicKey.map { Array($0.prefix(16)) }
+        }
         var outputs: [BluetoothLink.Output] = []
         var stream = UnitStream()
         for unit in stream.take(octets) + [octets] {

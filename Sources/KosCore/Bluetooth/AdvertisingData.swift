@@ -101,8 +101,9 @@ package struct ServiceAdvertisement: Hashable, Sendable {
 
     package init?(_ data: [UInt8]) {
         let head = ServiceAdvertisement.service.count
-        guard data.count >= head + 2, data[..<head].elementsEqual(
-            ServiceAdvertisement.service.reversed()),
+        guard data.count >= head + 2,
+            data[..<head].elementsEqual(
+                ServiceAdvertisement.service.reversed()),
             data[head] >> 4 == ServiceAdvertisement.version, data[head + 1] >= 0x80
         else { return nil }
         id = Array(data[(head + 2)...])

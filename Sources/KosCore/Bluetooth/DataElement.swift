@@ -93,17 +93,23 @@ package indirect enum DataElement: Hashable, Sendable {
         guard count <= octets.endIndex - place else { return nil }
         let body = octets[place..<place + count]
         switch (type, size) {
-        case (1, 0...4): place += count
+        case (1, 0...4):
+            place += count
             return .unsigned(Array(body))
-        case (2, 0...4): place += count
+        case (2, 0...4):
+            place += count
             return .signed(Array(body))
-        case (3, 1), (3, 2), (3, 4): place += count
+        case (3, 1), (3, 2), (3, 4):
+            place += count
             return .uuid(Array(body))
-        case (4, 5...7): place += count
+        case (4, 5...7):
+            place += count
             return .text(Array(body))
-        case (5, 0): place += count
+        case (5, 0):
+            place += count
             return .boolean(body.first != 0)
-        case (8, 5...7): place += count
+        case (8, 5...7):
+            place += count
             return .url(Array(body))
         case (6, 5...7), (7, 5...7):
             var elements: [DataElement] = []

@@ -26,7 +26,8 @@ package struct ServiceRecord: Hashable, Sendable {
         case .lowEnergy: return nil
         }
         attributes = [
-            Attribute.handle: .unsigned([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: handle >> $0) }),
+            Attribute.handle: .unsigned(
+                [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: handle >> $0) }),
             Attribute.classes: .sequence([.uuid(ServiceAdvertisement.service)]),
             Attribute.protocols: .sequence(stack),
             // The group that everybody browses.
@@ -257,6 +258,7 @@ package enum ServiceDiscovery {
     static func failure(_ code: Failure, _ request: [UInt8]) -> [UInt8] {
         let transaction = request.count >= 3 ? UInt16(request[1]) << 8 | UInt16(request[2]) : 0
         return message(
-            .error, transaction, [UInt8(code.rawValue >> 8), UInt8(truncatingIfNeeded: code.rawValue)])
+            .error, transaction,
+            [UInt8(code.rawValue >> 8), UInt8(truncatingIfNeeded: code.rawValue)])
     }
 }

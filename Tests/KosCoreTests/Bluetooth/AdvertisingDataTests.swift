@@ -65,7 +65,8 @@ import Testing
     }
 
     @Test func dataCutAnywhereIsNoTrap() {
-        let service = ServiceAdvertisement(isRelay: false, psm: 0xFF, id: Array(repeating: 7, count: 16))
+        let service = ServiceAdvertisement(
+            isRelay: false, psm: 0xFF, id: Array(repeating: 7, count: 16))
         var data = service.advertisement(room: 251)
         data.append(AdvertisingData.Kind.name, Array("somebody".utf8))
         let whole = data.octets
@@ -109,7 +110,9 @@ import Testing
         #expect(endpoint.description == text)
         #expect(Endpoint("bluetooth://AA:BB:CC:DD:EE:FF?channel=3")?.port == 3)
         #expect(Endpoint("bluetooth://AA:BB:CC:DD:EE:FF")?.port == 0)
-        for bad in ["psm=1", "psm=127", "psm=256", "psm=4352", "channel=31", "channel=128", "psm=x"] {
+        for bad in [
+            "psm=1", "psm=127", "psm=256", "psm=4352", "channel=31", "channel=128", "psm=x",
+        ] {
             #expect(Endpoint("bluetooth://AA:BB:CC:DD:EE:FF?\(bad)") == nil)
         }
         let address = PeerAddress(type: .bluetooth, address: "AA:BB:CC:DD:EE:FF", port: 4225)

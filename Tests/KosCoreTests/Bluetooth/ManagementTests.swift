@@ -26,7 +26,8 @@ import Testing
 
     @Test func anAdvertisementIsLaidOut() {
         let wanted = ManagementCommand.Advertising(
-            instance: 1, flags: 0x83, timeout: 120, data: [2, 1, 6], response: [4, 9, 0x6B, 0x6F, 0x73])
+            instance: 1, flags: 0x83, timeout: 120, data: [2, 1, 6],
+            response: [4, 9, 0x6B, 0x6F, 0x73])
         let octets = ManagementCommand.addAdvertising(wanted).octets(index: 0)
         #expect(
             ManagementTests.hex(octets)
@@ -93,7 +94,9 @@ import Testing
         #expect(adapter.current == [.powered, .classic, .lowEnergy])
         #expect(adapter.supported.contains(.connectable))
         #expect(adapter.name == "laptop")
-        for count in 0..<280 { #expect(AdapterInformation(Array(information.prefix(count))) == nil) }
+        for count in 0..<280 {
+            #expect(AdapterInformation(Array(information.prefix(count))) == nil)
+        }
     }
 
     @Test func aFreeInstanceIsFound() {
@@ -102,7 +105,9 @@ import Testing
         #expect(
             AdvertisingFeatures(ManagementTests.octets("FF010000 FB FB 02 02 01 02"))?.freeInstance
                 == nil)
-        #expect(AdvertisingFeatures(ManagementTests.octets("FF010000 FB FB 00 00"))?.freeInstance == nil)
+        #expect(
+            AdvertisingFeatures(ManagementTests.octets("FF010000 FB FB 00 00"))?.freeInstance == nil
+        )
         #expect(AdvertisingFeatures(ManagementTests.octets("FF010000 FB FB 02 02 01")) == nil)
     }
 }

@@ -92,10 +92,10 @@ import Testing
 
     @Test func attributesOfAHandleAreTold() {
         let request = ServiceDiscoveryTests.octets(
-            "04 0007 000D 00010002 FFFF 3503 09 0004 00")
+            "04 0007 000C 00010002 FFFF 3503 09 0004 00")
         let answer = ServiceDiscoveryTests.directory().answer(to: request, limit: 672)
         #expect(answer.prefix(7) == ServiceDiscoveryTests.octets("05 0007 0016 0013")[...])
-        let unknown = ServiceDiscoveryTests.octets("04 0007 000D 00019999 FFFF 3503 09 0004 00")
+        let unknown = ServiceDiscoveryTests.octets("04 0007 000C 00019999 FFFF 3503 09 0004 00")
         #expect(
             ServiceDiscoveryTests.directory().answer(to: unknown, limit: 672)
                 == ServiceDiscoveryTests.octets("01 0007 0002 0002"))
