@@ -11,6 +11,7 @@ package final class BluetoothCarrier: Carrier {
     }
     private let setup: Carriers
     private let thread = Mutex<CommandThread<Command>?>(nil)
+    private let gate = Gate()
 
     package init(_ setup: Carriers) { self.setup = setup }
 
@@ -20,7 +21,7 @@ package final class BluetoothCarrier: Carrier {
         guard let place = BluetoothPlace(calling: endpoint) else {
             return tell(.failed("\(endpoint.host) is no address of a device (AA:BB:CC:DD:EE:FF)"))
         }
-        post(.call(endpoint, place, tell), tell)
+        post(.call(endpoint, place, gate.guarded(tell)), tell)
     }
 
     package func listen(
@@ -29,7 +30,7 @@ package final class BluetoothCarrier: Carrier {
         guard let place = BluetoothPlace(listening: endpoint) else {
             return tell(.failed("\(endpoint.host) is no adapter (hci0, its address, any)"))
         }
-        post(.listen(endpoint, place, tell), tell)
+        post(.listen(endpoint, place, gate.guarded(tell)), tell)
     }
 
     package func write(_ octets: [UInt8], to place: Int) {
@@ -39,6 +40,7 @@ package final class BluetoothCarrier: Carrier {
     package func close(_ place: Int) { _ = thread.withLock { $0?.post(.close(place)) } }
 
     package func stop() {
+        gate.shut()
         let running = thread.withLock { thread in
             defer { thread = nil }
             return thread
@@ -56,6 +58,19 @@ package final class BluetoothCarrier: Carrier {
             return thread?.post(command) ?? false
         }
         if !isTaken { tell(.failed("no descriptors or threads left")) }
+    }
+}
+
+/// Who listens to the carrier does so until it is stopped.
+private final class Gate: Sendable {
+    private let isShut = Mutex(false)
+
+    func shut() { isShut.withLock { $0 = true } }
+
+    func guarded(
+        _ tell: @escaping @Sendable (CarrierEvent) -> Void
+    ) -> @Sendable (CarrierEvent) -> Void {
+        { [self] event in if !isShut.withLock({ $0 }) { tell(event) } }
     }
 }
 

@@ -4,11 +4,14 @@ set -u
 tools=$1 parts=${2:-all}
 wants() { case ",$parts," in *,all,* | *,$1,*) ;; *) return 1 ;; esac; }
 for node in alpha bravo carol one; do mkdir -p "$HOME/$node"; done
-as() { # as NODE COMMAND...: with the keys and places of that node
+alone() { # alone NODE COMMAND... &: the same, so that $! is the command itself
     local home=$HOME/$1
     shift
-    env HOME="$home" XDG_DATA_HOME="$home/data" XDG_STATE_HOME="$home/state" \
+    exec env HOME="$home" XDG_DATA_HOME="$home/data" XDG_STATE_HOME="$home/state" \
         XDG_RUNTIME_DIR="$home/run" XDG_CONFIG_HOME="$home/config" "$@"
+}
+as() { # as NODE COMMAND...: with the keys and places of that node
+    (alone "$@")
 }
 step() { # step NAME COMMAND...: output, errors and status, each in a file
     local name=$1
@@ -32,7 +35,7 @@ if wants discovery; then
     hciconfig "$ALPHA" up
     step none as one "$tools/kos-discover" -m bluetooth --adapter hci7
     hciconfig "$BRAVO" name bravo-machine
-    as bravo "$tools/kos-discover" -A -m bluetooth --adapter "$BRAVO" --name bravo \
+    alone bravo "$tools/kos-discover" -A -m bluetooth --adapter "$BRAVO" --name bravo \
         --capability store --listen tcp://10.9.8.7:47470 --hold 90s \
         > "$OUT/announce.out" 2> "$OUT/announce.err" & announcer=$!
     await "$OUT/announce.out" announcement
@@ -46,7 +49,7 @@ if wants discovery; then
 fi
 
 if wants transport; then
-    as bravo "$tools/kos-relay" --name bravo --listen "bluetooth://$BRAVO" tcp://127.0.0.1:47471 \
+    alone bravo "$tools/kos-relay" --name bravo --listen "bluetooth://$BRAVO" tcp://127.0.0.1:47471 \
         --socket /run/bravo.sock -v > "$OUT/bravo.out" 2> "$OUT/bravo.err" & bravo=$!
     await "$OUT/bravo.out" '"peer"'
     channel=$(grep -o '"port":[0-9]*' "$OUT/bravo.out" | cut -d: -f2 | awk '$1 < 31' | head -1)
@@ -58,10 +61,10 @@ if wants transport; then
         -T "bluetooth://$BRAVO_ADDRESS?adapter=$ALPHA" "over what there is" -t 30s
     step seen as one "$tools/kos-discover" -m bluetooth --adapter "$ALPHA" -v -t 60s
     # alpha ~Bluetooth~ bravo -TCP- carol, both ways.
-    as carol "$tools/kos-relay" --name carol --connect tcp://127.0.0.1:47471 \
+    alone carol "$tools/kos-relay" --name carol --connect tcp://127.0.0.1:47471 \
         --listen tcp://127.0.0.1:47472 --socket /run/carol.sock \
         > "$OUT/carol.out" 2> "$OUT/carol.err" & carol=$!
-    as alpha "$tools/kos-relay" --name alpha --listen tcp://127.0.0.1:47473 --connect \
+    alone alpha "$tools/kos-relay" --name alpha --listen tcp://127.0.0.1:47473 --connect \
         "bluetooth://$BRAVO_ADDRESS?psm=128&adapter=$ALPHA" --heartbeat 1s \
         --socket /run/alpha.sock -v > "$OUT/alpha.out" 2> "$OUT/alpha.err" & alpha=$!
     await "$OUT/alpha.out" '"event":"up"' && await "$OUT/carol.out" '"event":"up"'
@@ -77,7 +80,7 @@ if wants transport; then
     # The relay falls silent and comes back: the link is made again.
     end $bravo
     await "$OUT/alpha.out" '"event":"down"'
-    as bravo "$tools/kos-relay" --name bravo --listen "bluetooth://$BRAVO" tcp://127.0.0.1:47471 \
+    alone bravo "$tools/kos-relay" --name bravo --listen "bluetooth://$BRAVO" tcp://127.0.0.1:47471 \
         --socket /run/bravo.sock -v > "$OUT/again.out" 2> "$OUT/again.err" & bravo=$!
     await "$OUT/again.out" '"event":"up"'
     step again as one "$tools/kos-send" --connect tcp://127.0.0.1:47473 -T bravo \
@@ -90,7 +93,7 @@ if wants daemon; then
     dbus-daemon --system --fork
     /usr/sbin/bluetoothd -n > "$OUT/bluetoothd.log" 2>&1 & daemon=$!
     for _ in $(seq 100); do bluetoothctl list 2>/dev/null | grep -c Controller | grep -q 2 && break; sleep 0.2; done
-    as bravo "$tools/kos-discover" -A -m bluetooth --adapter "$BRAVO" --name bravo \
+    alone bravo "$tools/kos-discover" -A -m bluetooth --adapter "$BRAVO" --name bravo \
         --hold 90s -v > "$OUT/shared.out" 2> "$OUT/shared.err" & announcer=$!
     await "$OUT/shared.out" announcement
     mkdir -p "$HOME/nobody" && chmod 711 "$HOME" && chown 65534 "$HOME/nobody"

@@ -20,7 +20,7 @@ function __kos-discover_parse_tokens -S
     set -l unparsed_tokens (__kos-discover_tokens -pc)
     switch $unparsed_tokens[1]
     case 'kos-discover'
-        __kos-discover_parse_subcommand 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'm/method=+' 'methods' 'W/watch' 'expire=' 'c/count=' 'u/until=' 'idle=' 'node=' 'capability=+' 'scope=' 'include-self' 'require-signed' 'cached' 'i/interface=' 'service=' 'domain=' 'bootstrap=+' 'links' 'A/announce' 'listen=+' 'ttl=' 'hold=' 'name=' 'dht-node=+' 'dht-port=' 'dht-address=' 'mesh=' 'gossip-join=+' 'gossip-bind=' 'gossip-keyring=' 'gossip-label=' 'gossip-profile=' 'gossip-tag=+' 'lora=' 'ca=' 'cert=' 'cert-key=' 'gossip-member' 'version' 'h/help'
+        __kos-discover_parse_subcommand 1 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'm/method=+' 'methods' 'W/watch' 'expire=' 'c/count=' 'u/until=' 'idle=' 'node=' 'capability=+' 'scope=' 'include-self' 'require-signed' 'cached' 'i/interface=' 'service=' 'domain=' 'bootstrap=+' 'links' 'A/announce' 'listen=+' 'ttl=' 'hold=' 'name=' 'dht-node=+' 'dht-port=' 'dht-address=' 'mesh=' 'gossip-join=+' 'gossip-bind=' 'gossip-keyring=' 'gossip-label=' 'gossip-profile=' 'gossip-tag=+' 'lora=' 'adapter=' 'ca=' 'cert=' 'cert-key=' 'gossip-member' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __kos-discover_parse_subcommand -r 1 'version'
@@ -133,6 +133,7 @@ complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" gossip-profile' -l 'gossip-profile' -d 'Timing: lan, wan or local.' -rfka 'lan wan local'
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover"' -l 'gossip-tag' -d 'A tag that this member shows.' -rfka ''
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" lora' -l 'lora' -d 'The radio: lora:/dev/ttyUSB0?freq=868.1M&sf=8, sim:; the only USB modem if not said.' -rfka ''
+complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" adapter' -l 'adapter' -d 'The Bluetooth adapter: hci0, or its address; the first if not said.' -rfka ''
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" ca' -l 'ca' -d 'Believe TLS certificates of these authorities (PEM; default: the system\'s).' -rfka ''
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" cert' -l 'cert' -d 'Show this certificate in TLS (PEM, with its key).' -rfka ''
 complete -c 'kos-discover' -n '__kos-discover_should_offer_completions_for_flags_or_options "kos-discover" cert-key' -l 'cert-key' -d 'Key of the certificate, where it is in no file with it.' -rfka ''
