@@ -118,10 +118,9 @@ final class DatagramHandler: ChannelInboundHandler {
             return false
         }
         let octets = Array(envelope.data.readableBytesView)
-        guard STUN.isMessage(octets.span) else { return false }
+        guard STUNMessage.isMessage(octets.span) else { return false }
         let remote = envelope.remoteAddress
-        guard let host = remote.ipAddress.flatMap({ IPAddress($0) }), let port = remote.port,
-            let answer = STUN.answer(to: octets.span, from: host, port: port)
+        guard let contact = remote.contact, let answer = STUN.answer(to: octets, from: contact)
         else { return true }
         let data = context.channel.allocator.buffer(bytes: answer)
         context.writeAndFlush(

@@ -39,6 +39,7 @@ final class RelaySession {
                 options.listen.isEmpty && isAlone
                     ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
+        try Sessions.check(listening + connecting)
         identity = try NodeIdentity(
             path: options.keyFile ?? io.directories.file("identity.pem", in: .data))
         custodian = try options.custody.map { try Custodian($0, options, io) }
@@ -102,6 +103,7 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             io.errors.note("cannot connect to \(endpoint): \(reason)")
         }
+        Sessions.add(to: driver, identity, listening: listening)
         if (listening + connecting).contains(where: { $0.transport == .lora }) {
             driver.carriers[.lora] = radios()
             driver.carrierNote = { [unowned self] endpoint, text in

@@ -74,6 +74,8 @@ final class SendSession {
             host.guarded { try dialFailed(endpoint, reason) }
         }
         let endpoints = try feed?.endpoints() ?? []
+        try Sessions.check(endpoints)
+        Sessions.add(to: driver, identity, listening: [])
         if endpoints.contains(where: { $0.transport == .lora }) {
             driver.carriers[.lora] = radios()
             driver.carrierNote = { [unowned self] endpoint, text in

@@ -14,6 +14,7 @@ final class Sink {
     private var refused = 0
     private var isBound = false
     private var credentials: TLSCredentials?
+    private var identity: NodeIdentity?
 
     init(_ options: KosSend, _ io: ToolIO) {
         self.options = options
@@ -38,6 +39,7 @@ final class Sink {
             io.errors.say("--insecure: neighbours and packets without signatures are taken")
         }
         credentials = options.credentials(identity)
+        self.identity = identity
         try NodeHost.run(node, now: { SystemClock.now }, start)
         if io.common.summary { try writeSummary() }
         return options.count.map { received < $0 } == true ? .no : .yes
@@ -63,8 +65,11 @@ final class Sink {
             signals = source
         }
         if let left = io.timeLeft { host.schedule(after: left) { host.stop() } }
-        guard !options.sink.listen.isEmpty else { return try connect(host) }
-        host.listen(on: options.sink.listen.compactMap { Endpoint($0) }) { [unowned self] in
+        let listening = options.sink.listen.compactMap { Endpoint($0) }
+        try Sessions.check(listening + options.target.endpoints)
+        if let identity { Sessions.add(to: driver, identity, listening: listening) }
+        guard !listening.isEmpty else { return try connect(host) }
+        host.listen(on: listening) { [unowned self] in
             try began($0)
         }
     }
