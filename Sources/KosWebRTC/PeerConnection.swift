@@ -274,7 +274,8 @@
 
         /// Nothing more is sent once what waits has arrived.
         func finish() {
-            guard stage == .open, let sctp else { return end(nil) }
+            // Where everything has arrived there is nothing to wait for.
+            guard stage == .open, let sctp, sctp.waitingOctets > 0 else { return end(nil) }
             sctp.finish()
             deadline?.cancel()
             let bound = NIOLoopBound(self, eventLoop: driver.loop)

@@ -208,7 +208,6 @@ def test_kos_send_reaches_a_relay(relay, home):
         assert run.returncode == 0, run.stderr
     result = json.loads(run.stdout.splitlines()[0])
     assert result["status"] == "delivered"
-    assert result["route"] if "route" in result else True
 
 
 def test_the_pinned_node_has_to_be_there(relay, home):
@@ -224,7 +223,6 @@ def test_the_pinned_node_has_to_be_there(relay, home):
 
 
 def test_a_thousand_packets_from_a_pipe_arrive_in_order(relay, home):
-    node = PythonNode()
     text = "".join(f"line {number}\n" for number in range(1000))
     run = subprocess.run(
         [tool("kos-send"), "-T", f"webrtc+http://127.0.0.1:{relay.ports['ws']}/", "--lines", "-t", "30s"],
@@ -233,7 +231,6 @@ def test_a_thousand_packets_from_a_pipe_arrive_in_order(relay, home):
     relay.wait(lambda record: record["type"] == "packet" and record["payload"] == "line 999")
     got = [record["payload"] for record in relay.records if record["type"] == "packet"]
     assert got == [f"line {number}" for number in range(1000)]
-    del node
 
 
 def test_connects_and_closes_leave_nothing_behind(relay, home):

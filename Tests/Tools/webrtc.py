@@ -146,7 +146,7 @@ async def serve_as_node(channel, node=None):
                 channel.send(node.greeting(packet))
         elif "ack" in packet["metadata"]["flags"] and packet["destination"] == node.id:
             channel.send(node.packet(
-                packet["source"], {"kind": "receipt", "ref": packet["id"]}, flags=(), kind="control"))
+                packet["source"], {"kind": "receipt", "ref": packet["id"], "destination": node.id}, flags=(), kind="control"))
 
 
 def free_port():

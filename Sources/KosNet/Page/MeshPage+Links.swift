@@ -122,7 +122,8 @@ extension MeshPage {
           if (packet.destination !== mesh.self.id && packet.destination !== '*') return;
           if (type === 'control') return hear(packet, payload);
           if (type === 'probe' || packet.metadata.flags.includes('ack')) {
-            post(mesh.self.packet(packet.source, 'control', { kind: 'receipt', ref: packet.id }));
+            post(mesh.self.packet(packet.source, 'control',
+              { kind: 'receipt', ref: packet.id, destination: mesh.self.id }));
           }
           if (type === 'probe' || type === 'routing') return;
           mesh.received.unshift(packet);
