@@ -4,7 +4,9 @@ import base64
 import contextlib
 import itertools
 import json
+import os
 import re
+import signal
 import subprocess
 
 import websockets
@@ -22,14 +24,17 @@ class Page:
         self.reader = asyncio.ensure_future(self.read())
 
     async def read(self):
-        async for message in self.connection:
-            found = json.loads(message)
-            if found.get("id") in self.waiting:
-                self.waiting.pop(found["id"]).set_result(found)
-            elif found.get("method") == "Runtime.exceptionThrown":
-                self.complaints.append(found["params"]["exceptionDetails"])
-            elif found.get("method") == "Log.entryAdded" and found["params"]["entry"]["level"] == "error":
-                self.complaints.append(found["params"]["entry"])
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for message in self.connection:
+                self.take(json.loads(message))
+
+    def take(self, found):
+        if found.get("id") in self.waiting:
+            self.waiting.pop(found["id"]).set_result(found)
+        elif found.get("method") == "Runtime.exceptionThrown":
+            self.complaints.append(found["params"]["exceptionDetails"])
+        elif found.get("method") == "Log.entryAdded" and found["params"]["entry"]["level"] == "error":
+            self.complaints.append(found["params"]["entry"])
 
     async def call(self, method, **parameters):
         number = next(self.numbers)
@@ -71,7 +76,8 @@ async def page(url, folder, width=1360, height=820):
     browser = subprocess.Popen(
         ["chromium-headless-shell", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--disable-dev-shm-usage",
          f"--user-data-dir={folder}", f"--window-size={width},{height}", "about:blank"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"PATH": "/usr/bin:/bin", "HOME": str(folder)})
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        start_new_session=True)
     try:
         place = await asyncio.to_thread(devtools, browser)
         async with websockets.connect(place, max_size=1 << 26) as connection:
@@ -85,8 +91,11 @@ async def page(url, folder, width=1360, height=820):
             yield tab
             tab.reader.cancel()
     finally:
-        browser.terminate()
-        browser.communicate(timeout=20)
+        # Its helpers hold the pipe, and go with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(browser.pid, signal.SIGKILL)
+        browser.wait(timeout=20)
+        browser.stderr.close()
 
 
 def devtools(browser):

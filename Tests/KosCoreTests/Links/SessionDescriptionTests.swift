@@ -19,7 +19,7 @@ import Testing
         a=ice-pwd:VideoVideoVideoVideoVideo\r
         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r
         c=IN IP4 0.0.0.0\r
-        a=candidate:1 1 udp 2113937151 6b1f0c1e-1111-4f5e-9c54-3b9b2f0a6f0e.local 51472 typ host generation 0\r
+        a=candidate:1 1 udp 2113937151 6b1f0c1e-1111.local 51472 typ host generation 0\r
         a=candidate:2 1 udp 2113937151 192.0.2.7 51473 typ host generation 0 network-cost 999\r
         a=candidate:3 1 tcp 1518280447 192.0.2.7 9 typ host tcptype active\r
         a=ice-ufrag:9+kU\r
