@@ -43,6 +43,8 @@
 
         /// The node whose signature is on the other side's description.
         var expected: NodeID?
+        /// What this side has said in answer to a packet.
+        var said: JSONObject?
         /// Whether this side opens the channel.
         var isOfferer = true
         /// Told of paths over which a good request has come.
@@ -297,6 +299,8 @@
                 let connection = bound.value
                 connection.sctp?.end()
                 connection.sctp = nil
+                // It knows the connection, which would otherwise outlive its end.
+                connection.channel = nil
                 connection.dtls?.close()
                 connection.sockets.flush()
                 connection.ended(reason)

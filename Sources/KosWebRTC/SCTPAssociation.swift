@@ -17,6 +17,7 @@
         nonisolated(unsafe) private static var lastNumber: UInt = 0
         nonisolated(unsafe) private static var hasStarted = false
         nonisolated(unsafe) private static var ticking: RepeatedTask?
+        nonisolated(unsafe) private static var idleTicks = 0
         nonisolated(unsafe) private static var lastTick = NIODeadline.now()
 
         static func add(_ association: SCTPAssociation, on loop: any EventLoop) -> UInt {
@@ -38,9 +39,7 @@
 
         static func remove(_ number: UInt) {
             associations[number] = nil
-            guard associations.isEmpty else { return }
-            ticking?.cancel()
-            ticking = nil
+            idleTicks = 0
         }
 
         static subscript(number: UInt) -> SCTPAssociation? { associations[number] }
@@ -53,6 +52,11 @@
                 lastTick = now
                 usrsctp_handle_timers(UInt32(clamping: passed))
                 for association in Array(associations.values) { association.settle() }
+                // What has ended is freed by its timers, a moment later.
+                idleTicks = associations.isEmpty ? idleTicks + 1 : 0
+                guard idleTicks > 200 else { return }
+                ticking?.cancel()
+                ticking = nil
             }
         }
     }

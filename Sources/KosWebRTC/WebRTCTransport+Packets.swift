@@ -22,9 +22,10 @@
             let session = WebRTCTransport.token()
             asked[session] = connection
             let bound = NIOLoopBound((self, connection), eventLoop: driver.loop)
-            gather(connection, endpoint, driver) { candidates in
+            gather(connection, endpoint.query["stun"]) { candidates in
                 let offer = bound.value.1.description(.actpass, candidates).text
-                let payload: JSONObject = ["session": .string(session), "sdp": .string(offer)]
+                var payload: JSONObject = ["session": .string(session), "sdp": .string(offer)]
+                if let server = endpoint.query["stun"] { payload["stun"] = .string(server) }
                 bound.value.1.driver.loop.scheduleRepeatedTask(
                     initialDelay: .zero, delay: WebRTCTransport.repeatAfter
                 ) { task in
@@ -41,9 +42,9 @@
             }
         }
 
-        /// Finds out under which addresses STUN servers (`?stun=host:port`) see this machine.
+        /// Finds out under which addresses a STUN server (`?stun=address:port`) sees this machine.
         private func gather(
-            _ connection: PeerConnection, _ endpoint: Endpoint?, _ driver: NodeDriver,
+            _ connection: PeerConnection, _ server: String?,
             then body: @escaping ([ICECandidate]) -> Void
         ) {
             var found = connection.agent.bases
@@ -52,8 +53,7 @@
                 connection?.gathered = { _ in }
                 body(found)
             }
-            let server = (endpoint?.query["stun"] ?? stunServer).flatMap { ContactAddress($0) }
-            connection.gather(server.map { [$0] } ?? [])
+            connection.gather(server.flatMap { ContactAddress($0) }.map { [$0] } ?? [])
         }
 
         private func send(
@@ -87,57 +87,78 @@
                 guard description.setup != .actpass else { return connection.end("bad answer") }
                 return connection.begin(remote: description, isServer: description.setup == .active)
             }
-            answer(description, session, from: packet.source, place, driver)
+            let server = packet.payload.object?["stun"]?.string
+            let name = "\(packet.source) \(session)"
+            answer(Offer(description, session, name, packet.source, server), place, driver)
         }
 
-        private func answer(
-            _ offer: SessionDescription, _ session: String, from node: NodeID, _ place: Endpoint,
-            _ driver: NodeDriver
-        ) {
-            let name = "\(node) \(session)"
-            // An offer is repeated until it is answered.
-            guard answered[name] == nil, answered.count < WebRTCTransport.maxAnswered else {
-                return
+        /// What has to be answered.
+        private struct Offer {
+            let description: SessionDescription
+            let session: String
+            let name: String
+            let node: NodeID
+            /// Whom the other side asks for its address, and this one may ask as well.
+            let server: String?
+
+            init(
+                _ description: SessionDescription, _ session: String, _ name: String,
+                _ node: NodeID, _ server: String?
+            ) {
+                self.description = description
+                self.session = session
+                self.name = name
+                self.node = node
+                self.server = server
             }
-            answered[name] = .some(nil)
+        }
+
+        private func answer(_ offer: Offer, _ place: Endpoint, _ driver: NodeDriver) {
+            // An offer is repeated until its answer has arrived.
+            if let known = answered[offer.name] {
+                guard let said = known?.said else { return }
+                return send(Packet.Kind.webRTCAnswer, said, to: offer.node, driver)
+            }
+            guard answered.count < WebRTCTransport.maxAnswered else { return }
+            answered[offer.name] = .some(nil)
             let bound = NIOLoopBound((self, driver), eventLoop: driver.loop)
             ICESockets.open(ICESockets.localAddresses(), port: 0, on: driver.loop).assumeIsolated()
                 .whenComplete { result in
                     let (transport, driver) = bound.value
                     guard case .success(let sockets) = result,
                         let connection = try? transport.begin(
-                            place, driver, sockets.value, isControlling: offer.isLite)
+                            place, driver, sockets.value,
+                            isControlling: offer.description.isLite)
                     else {
-                        transport.answered[name] = nil
+                        transport.answered[offer.name] = nil
                         return
                     }
-                    transport.answer(offer, session, name, node, connection, driver)
+                    transport.answer(offer, connection, driver)
                 }
         }
 
-        private func answer(
-            _ offer: SessionDescription, _ session: String, _ name: String, _ node: NodeID,
-            _ connection: PeerConnection, _ driver: NodeDriver
-        ) {
-            answered[name] = connection
-            connection.expected = node
+        private func answer(_ offer: Offer, _ connection: PeerConnection, _ driver: NodeDriver) {
+            answered[offer.name] = connection
+            connection.expected = offer.node
             connection.isOfferer = false
             let forget = connection.ended
             connection.ended = { [weak self] reason in
-                self?.answered[name] = nil
+                self?.answered[offer.name] = nil
                 forget(reason)
                 if let reason { driver.refused(reason, connection.plan.remote) }
             }
-            gather(connection, nil, driver) { [weak self, weak connection] candidates in
+            gather(connection, offer.server) { [weak self, weak connection] candidates in
                 guard let self, let connection else { return }
-                let answer = offer.answer(
+                let answer = offer.description.answer(
                     credentials: connection.agent.local, fingerprint: connection.fingerprint,
                     candidates: candidates, isLite: false)
                 let payload: JSONObject = [
-                    "session": .string(session), "sdp": .string(answer.text),
+                    "session": .string(offer.session), "sdp": .string(answer.text),
                 ]
-                send(Packet.Kind.webRTCAnswer, payload, to: node, driver)
-                connection.begin(remote: offer, isServer: answer.setup == .passive)
+                connection.said = payload
+                send(Packet.Kind.webRTCAnswer, payload, to: offer.node, driver)
+                connection.begin(
+                    remote: offer.description, isServer: answer.setup == .passive)
             }
         }
     }

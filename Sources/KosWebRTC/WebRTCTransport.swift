@@ -27,8 +27,6 @@
         /// Sessions that are described in packets: offered by this node, and by others.
         var asked: [String: PeerConnection] = [:]
         var answered: [String: PeerConnection?] = [:]
-        /// Who is asked for this machine's address in front of a translator, unless an endpoint says.
-        package var stunServer: String?
         /// Told of every channel that has become open, before anything comes over it.
         package var channelOpened: (DataChannel) -> Void = { _ in }
         /// Told of input that was not accepted.

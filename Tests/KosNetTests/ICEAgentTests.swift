@@ -123,6 +123,23 @@ private struct Wire {
         #expect(wire.selected(1)?.remote == (try Self.address("10.0.0.1", 1000)))
     }
 
+    @Test func aCheckThatComesBeforeTheDescriptionIsNotLost() throws {
+        var wire = Wire([
+            Self.agent(1, [try Self.address("10.0.0.1", 1000)], controls: true),
+            Self.agent(2, [try Self.address("10.0.0.2", 2000)]),
+        ])
+        Self.introduce(&wire, without: [0])
+        wire.run(until: .milliseconds(200))
+        #expect(wire.selected(0) == nil)
+        // Nothing is due until the answer comes: only the end of all patience.
+        #expect(wire.agents[0].nextDeadline == .zero + .seconds(15))
+        // The answer names no candidate: the one that has shown itself is enough.
+        wire.post(.remote(wire.agents[1].local, [], isLite: false), to: 0)
+        wire.run(until: .milliseconds(800))
+        #expect(wire.selected(0)?.remote == (try Self.address("10.0.0.2", 2000)))
+        #expect(wire.selected(1)?.remote == (try Self.address("10.0.0.1", 1000)))
+    }
+
     @Test func theBestPairIsChosen() throws {
         let far = [try Self.address("10.0.0.1", 1000), try Self.address("192.168.0.1", 1001)]
         let near = [try Self.address("192.168.0.2", 2001), try Self.address("10.0.0.2", 2000)]

@@ -160,13 +160,12 @@ extension ICEAgent {
 
     /// RFC 7675: asks whether what is sent is still wanted.
     mutating func keepConsent(at now: Instant, into outputs: inout [Output]) {
-        guard let due = nextConsent, now >= due, let selected,
-            let index = pairs.firstIndex(where: { $0.path == selected })
-        else { return }
+        guard let due = nextConsent, now >= due else { return }
         // 0.8 … 1.2 of the interval, so that nobody keeps step (§5.1).
         let jitter = Int64(transaction().first ?? 0) * 400 / 255 + 800
         nextConsent =
             now + .nanoseconds(settings.consentInterval.nanoseconds / 1000 * jitter)
+        guard let index = pairs.firstIndex(where: { $0.path == selected }) else { return }
         check(index, nominates: isControlling, at: now, into: &outputs)
     }
 }

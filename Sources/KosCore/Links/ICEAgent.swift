@@ -154,7 +154,9 @@ package struct ICEAgent: Engine {
         guard !isOver else { return nil }
         let times = checks.values.map(\.next) + gatherings.values.map(\.next)
         let others = [
-            selected == nil ? deadline : nil, nextCheck, nextConsent, consentUntil, nominationTime,
+            selected == nil ? deadline : nil,
+            // Checks wait for the description with whose password they are made.
+            remote == nil ? nil : nextCheck, nextConsent, consentUntil, nominationTime,
             gatheringUntil,
         ]
         return (times + others.compactMap { $0 }).min()
