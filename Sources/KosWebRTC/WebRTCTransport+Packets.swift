@@ -24,8 +24,7 @@
             let bound = NIOLoopBound((self, connection), eventLoop: driver.loop)
             gather(connection, endpoint.query["stun"]) { candidates in
                 let offer = bound.value.1.description(.actpass, candidates).text
-                var payload: JSONObject = ["session": .string(session), "sdp": .string(offer)]
-                if let server = endpoint.query["stun"] { payload["stun"] = .string(server) }
+                let payload = WebRTCTransport.offer(offer, session, endpoint.query["stun"])
                 bound.value.1.driver.loop.scheduleRepeatedTask(
                     initialDelay: .zero, delay: WebRTCTransport.repeatAfter
                 ) { task in
@@ -54,6 +53,14 @@
                 body(found)
             }
             connection.gather(server.flatMap { ContactAddress($0) }.map { [$0] } ?? [])
+        }
+
+        private static func offer(
+            _ description: String, _ session: String, _ server: String?
+        ) -> JSONObject {
+            var payload: JSONObject = ["session": .string(session), "sdp": .string(description)]
+            if let server { payload["stun"] = .string(server) }
+            return payload
         }
 
         private func send(

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from kit import tool
+from kit import ROOT, tool
 from mesh import PythonNode, Relay
 from webrtc import Answerer, give_an_address, is_receipt, offering, request, serve_as_node
 
@@ -279,3 +279,15 @@ def test_two_relays_describe_their_channel_in_packets(tmp_path):
             assert each.stop() == 0
         if middle.process.poll() is None:
             middle.stop()
+
+
+# Without the trait: a build of its own, so only in the long run.
+
+if LONG:
+    def test_a_program_without_it_says_so(home):
+        place = ROOT / ".build" / "plain"
+        subprocess.run(["swift", "build", "--product", "kos-send", "--scratch-path", place], cwd=ROOT, check=True)
+        for arguments in [["-T", "webrtc+http://127.0.0.1:1/", "x"], ["--listen", "webrtc+http://127.0.0.1:0/"]]:
+            run = subprocess.run([place / "debug" / "kos-send", *arguments], env=home, capture_output=True)
+            assert run.returncode == 3
+            assert b"webrtc is not built in" in run.stderr and b"--traits WebRTC" in run.stderr
