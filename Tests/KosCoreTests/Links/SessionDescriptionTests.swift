@@ -76,7 +76,7 @@ import Testing
         ("v=0", "v=1", SessionDescription.Flaw.notOne),
         ("m=application", "m=audio", .noChannel),
         ("a=ice-pwd:tj5jA7kKCmGfSTRuJqqGv4Oe", "a=ice-pwd:short", .noCredentials),
-        ("sha-256 ", "sha-1 ", .noFingerprint), (":E5:F6\r", ":E5\r", .noFingerprint),
+        ("sha-256 ", "sha-1 ", .noFingerprint), (":E5:F6", ":E5", .noFingerprint),
         ("a=setup:actpass", "a=setup:holdconn", .badSetup),
     ])
     func whatCannotBeAnsweredIsSaid(
