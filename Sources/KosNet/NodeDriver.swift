@@ -43,6 +43,8 @@ package final class NodeDriver {
 
     /// Transports that other adapters bring.
     package var carriers: [TransportType: any Carrier] = [:]
+    /// WebRTC, where it is built in.
+    package var sessions: (any SessionTransport)?
     /// Told of what a carrier has to say.
     package var carrierNote: (Endpoint, String) -> Void = { _, _ in }
     /// Links over HTTP, which outlive their requests.
@@ -140,6 +142,9 @@ package final class NodeDriver {
             case .link(.close(let link, _)): conduits[link]?.close()
             case .link: break
             case .dial(let endpoint): dial(endpoint)
+            case .service(.received(let packet, _, let origin))
+            where sessions != nil && origin != .local && packet.describesSession:
+                sessions?.take(packet, driver: self)
             case .service, .notice, .journal: observer(output, time)
             }
         }
@@ -233,6 +238,7 @@ package final class NodeDriver {
         stopListening()
         for conduit in conduits.values { conduit.close() }
         for carrier in carriers.values { carrier.stop() }
+        sessions?.stop()
     }
 }
 

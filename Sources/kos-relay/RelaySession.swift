@@ -41,6 +41,7 @@ final class RelaySession {
                 options.listen.isEmpty && isAlone
                     ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
+        try Sessions.check(listening + connecting)
         let key = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
         identity = try NodeIdentity(path: key)
         memory = DeliveryFile(key + ".delivered", seed: SystemClock.seed, say: io.errors.say)
@@ -106,6 +107,7 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }
         }
+        Sessions.add(to: driver, identity, listening: listening)
         driver.carriers = carriers.needed(for: listening + connecting)
         driver.carrierNote = { [unowned self] endpoint, text in
             io.errors.note("\(endpoint): \(text)")

@@ -74,6 +74,8 @@ final class SendSession {
             host.guarded { try dialFailed(endpoint, reason) }
         }
         let endpoints = try feed?.endpoints() ?? []
+        try Sessions.check(endpoints)
+        Sessions.add(to: driver, identity, listening: [])
         driver.carriers = carriers.needed(for: endpoints)
         driver.carrierNote = { [unowned self] endpoint, text in
             // What is waited for has to be known.

@@ -16,6 +16,7 @@ final class Sink {
     private var isBound = false
     private var credentials: TLSCredentials?
     private var memory: DeliveryFile?
+    private var identity: NodeIdentity?
 
     init(_ options: KosSend, _ io: ToolIO) {
         self.options = options
@@ -44,6 +45,7 @@ final class Sink {
             io.errors.say("--insecure: neighbours and packets without signatures are taken")
         }
         credentials = options.credentials(identity)
+        self.identity = identity
         try NodeHost.run(node, now: { SystemClock.now }, start)
         if io.common.summary { try writeSummary() }
         return options.count.map { received < $0 } == true ? .no : .yes
@@ -79,7 +81,9 @@ final class Sink {
             signals = source
         }
         if let left = io.timeLeft { host.schedule(after: left) { host.stop() } }
-        guard !options.sink.listen.isEmpty else { return try connect(host) }
+        try Sessions.check(endpoints + options.target.endpoints)
+        if let identity { Sessions.add(to: driver, identity, listening: endpoints) }
+        guard !endpoints.isEmpty else { return try connect(host) }
         host.listen(on: endpoints) { [unowned self] in
             try began($0)
         }

@@ -57,12 +57,14 @@ MAY_IMPORT = {
     "KosMDNS": {"KosCore", "CAvahi", "Glibc"},
     "KosPcap": {"KosCore", "KosCapture", "CPcap", "Glibc"},
     "KosStore": {"KosCore", "CSQLite", "Glibc"},
+    "KosWebRTC": {"KosCore", "KosCrypto", "KosNet", "Crypto", "COpenSSL", "CUsrsctp", "Glibc", "NIOCore",
+                  "NIOPosix"},
 }
 ADAPTERS = {
     "kos-discover": {"KosCrypto", "KosNet", "KosRadio", "KosMDNS"},
     "kos-route": {"KosSimulation"},
-    "kos-send": {"KosCrypto", "KosNet", "KosRadio"},
-    "kos-relay": {"KosCrypto", "KosNet", "KosMDNS", "KosRadio", "KosStore", "KosSimulation"},
+    "kos-send": {"KosCrypto", "KosNet", "KosRadio", "KosWebRTC"},
+    "kos-relay": {"KosCrypto", "KosNet", "KosMDNS", "KosRadio", "KosStore", "KosSimulation", "KosWebRTC"},
     "kos-lora": {"KosCrypto", "KosNet", "KosRadio"},
     "kos-capture": {"KosCapture", "KosCrypto", "KosPcap"},
 }
@@ -219,7 +221,7 @@ def test_swift_format_has_nothing_to_say():
     result = subprocess.run(
         ["swift", "format", "lint", "--strict", "--recursive", "--parallel", "Package.swift",
          "Sources", "Tests/KosCoreTests", "Tests/KosCaptureTests", "Tests/KosSimulationTests",
-         "Tests/KosNetTests", "Tests/Benchmarks", "Tests/Fuzz"],
+         "Tests/KosNetTests", "Tests/KosWebRTCTests", "Tests/Benchmarks", "Tests/Fuzz"],
         cwd=ROOT, capture_output=True)
     assert result.stderr.decode() == ""
     assert result.returncode == 0
@@ -230,11 +232,13 @@ def test_swift_format_has_nothing_to_say():
 BASE = {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "ld-linux-x86-64.so.2",
         "ld-linux-aarch64.so.1"}
 BLUETOOTH = {"libbluetooth.so.3"}
+# Of the trait WebRTC, with which the tests build.
+WEBRTC = {"libssl.so.3", "libcrypto.so.3", "libusrsctp.so.2"}
 NEEDED = {
     "kos-discover": BLUETOOTH | {"libavahi-common.so.3"},
     "kos-route": set(),
-    "kos-send": BLUETOOTH,
-    "kos-relay": BLUETOOTH | {"libavahi-common.so.3"},
+    "kos-send": BLUETOOTH | WEBRTC,
+    "kos-relay": BLUETOOTH | WEBRTC | {"libavahi-common.so.3"},
     "kos-lora": BLUETOOTH,
     "kos-capture": {"libpcap.so.0.8"},
 }
