@@ -14,6 +14,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,6 +22,11 @@
 
 static inline int kos_no_new_privileges(void) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* Whether this program began with more rights than its caller has. */
+static inline int kos_is_privileged(void) {
+    return getauxval(AT_SECURE) != 0;
 }
 
 /* No capability is left, nor one that a program started later would get. */

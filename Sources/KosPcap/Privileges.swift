@@ -7,6 +7,18 @@ package enum Privileges {
         package let message: String
     }
 
+    /// Where the program's file brings the right to capture and a group `name` is there, only its
+    /// members have that right: what the package installs must not let everybody listen.
+    package static func isRefused(byGroup name: String) -> Bool {
+        guard geteuid() != 0, kos_is_privileged() != 0, let group = getgrnam(name) else {
+            return false
+        }
+        let wanted = group.pointee.gr_gid
+        var groups = [gid_t](repeating: 0, count: 1 << 16)
+        let count = getgroups(Int32(groups.count), &groups)
+        return getegid() != wanted && !groups[..<max(0, Int(count))].contains(wanted)
+    }
+
     /// Becomes `user`: by default whoever called sudo, else nobody. Does nothing where there is
     /// nothing to give up. `files` are given to the new user, who may have to rename them in a
     /// folder where only owners can. Returns the name of the new user, nil when nothing changed.
