@@ -213,14 +213,14 @@ package final class NodeDriver {
     }
 
     /// Listens; the result is the endpoint with the port that the kernel chose.
-    package func listen(on endpoint: Endpoint) -> EventLoopFuture<Endpoint> {
+    package func listen(on endpoint: Endpoint) -> EventLoopFuture<[Endpoint]> {
         if let carrier = carriers[endpoint.transport] {
-            return CarriedLinks.open(endpoint, carrier, driver: self).map { endpoint }
+            return CarriedLinks.listen(endpoint, carrier, driver: self)
         }
         let bound = NIOLoopBound(self, eventLoop: loop)
         return Transports.listen(endpoint, driver: self).assumeIsolated().map { channel, actual in
             bound.value.listeners.append(channel)
-            return actual
+            return [actual]
         }.nonisolated()
     }
 
