@@ -26,7 +26,8 @@ import Testing
         a=ice-pwd:tj5jA7kKCmGfSTRuJqqGv4Oe\r
         a=ice-options:trickle\r
         a=fingerprint:sha-256 \
-        4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB:3B:5C:6D:7E:8F:90:A1:B2:C3:D4:E5:F6\r
+        4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:\
+        19:E5:7C:AB:3B:5C:6D:7E:8F:90:A1:B2:C3:D4:E5:F6\r
         a=setup:actpass\r
         a=mid:1\r
         a=sctp-port:5000\r
