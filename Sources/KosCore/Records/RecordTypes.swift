@@ -17,6 +17,7 @@ package enum RecordTypes {
         RouteEventRecord.self,
         AnnouncementRecord.self,
         MethodRecord.self,
+        CheckRecord.self,
         ProbeRecord.self,
         HopRecord.self,
         FrameRecord.self,
