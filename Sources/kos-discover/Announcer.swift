@@ -16,8 +16,11 @@ final class Announcer {
     var host = "localhost"
     // What is kept until the hold is over.
     var mdns: MDNSClient?
+    var dht: DHTClient?
     var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
     var radio: (BeaconRadio, Mailbox<BeaconRadio.Event>)?
+    var bluetooth: (BluetoothHerald, Mailbox<BluetoothHerald.Event>)?
+    var bluetoothAddresses: [PeerAddress] = []
     private var results: [DiscoveryMethodName: Bool] = [:]
 
     init(_ options: KosDiscover, _ io: ToolIO) throws {
@@ -41,7 +44,8 @@ final class Announcer {
             case .dht: try announceOverDHT()
             case .gossip: try announceOverGossip()
             case .lora: try announceOverLoRa()
-            default:
+            case .bluetooth: try announceOverBluetooth()
+            case .bootstrap, .static, .capture:
                 try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
             }
         }
@@ -56,10 +60,15 @@ final class Announcer {
     /// least that is held.
     private func keep() throws {
         let wanted = options.announcing.hold?.duration ?? .zero
-        defer { radio?.0.stop() }
+        defer {
+            radio?.0.stop()
+            bluetooth?.0.stop()
+        }
         // By radio and in the DHT once is an announcement; only what is held goes on.
-        let isHeld = wanted > .zero && (results[.dht] == true || radio != nil)
-        guard mdns != nil || gossip != nil || isHeld else { return }
+        guard
+            mdns != nil || gossip != nil || dht != nil || bluetooth != nil
+                || isHeld && radio != nil
+        else { return }
         let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -68,26 +77,37 @@ final class Announcer {
         var random = SplitMix64(seed: SystemClock.seed)
         var renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
         while SystemClock.now < end {
-            let ready = loop.wait(min(end, renewal, renewalDHT) - SystemClock.now)
+            let deadlines = [
+                renewal, dht.map { _ in renewalDHT }, dht?.nextDeadline, mdns?.nextDeadline,
+            ]
+            let next = deadlines.compactMap { $0 }.reduce(end) { min($0, $1) }
+            let ready = loop.wait(max(.zero, next - SystemClock.now))
             if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
                 break
             }
             advanceMDNS()
             advanceLoRa()
-            _ = gossip?.1.take()
+            heedGossip()
+            _ = dht?.run()
+            advanceBluetooth()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
                 try renewGossip()
+                renewBluetooth()
                 renewal = SystemClock.now + ttl * 0.5
             }
-            if results[.dht] == true, SystemClock.now >= renewalDHT {
-                _ = try putIntoDHT(until: SystemClock.now + .seconds(10))
+            if dht != nil, SystemClock.now >= renewalDHT {
+                try renewDHT()
                 renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
             }
         }
         mdns?.withdraw()
         leaveGossip()
+        if let dht { leaveDHT(dht) }
     }
+
+    /// Whether what was announced goes on for longer than the call needs anyway.
+    var isHeld: Bool { (options.announcing.hold?.duration ?? .zero) > .zero }
 
     /// What this node says of itself now; signed.
     private func announcement() -> PeerAnnouncement {
@@ -126,6 +146,7 @@ final class Announcer {
             let short = ShortID.octets(of: identity.node).map(ShortNames.text)
             addresses = [PeerAddress(type: .lora, address: short ?? identity.node.text)]
         }
+        if method == .bluetooth { addresses = bluetoothAddresses }
         if let error { io.errors.say("\(method.rawValue): \(error)") }
         try io.output.write(
             AnnouncementRecord(
