@@ -16,6 +16,7 @@ final class Announcer {
     var host = "localhost"
     // What is kept until the hold is over.
     var mdns: MDNSClient?
+    var dht: DHTClient?
     var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
     var radio: (BeaconRadio, Mailbox<BeaconRadio.Event>)?
     var bluetooth: (BluetoothHerald, Mailbox<BluetoothHerald.Event>)?
@@ -64,8 +65,8 @@ final class Announcer {
             bluetooth?.0.stop()
         }
         // By radio and in the DHT once is an announcement; only what is held goes on.
-        let isHeld = wanted > .zero && (results[.dht] == true || radio != nil)
-        guard mdns != nil || gossip != nil || bluetooth != nil || isHeld else { return }
+        let isOnAir = bluetooth != nil || isHeld && radio != nil
+        guard mdns != nil || gossip != nil || dht != nil || isOnAir else { return }
         let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -74,46 +75,37 @@ final class Announcer {
         var random = SplitMix64(seed: SystemClock.seed)
         var renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
         while SystemClock.now < end {
-            let ready = loop.wait(min(end, renewal, renewalDHT) - SystemClock.now)
+            let deadlines = [
+                renewal, dht.map { _ in renewalDHT }, dht?.nextDeadline, mdns?.nextDeadline,
+            ]
+            let next = deadlines.compactMap { $0 }.reduce(end) { min($0, $1) }
+            let ready = loop.wait(max(.zero, next - SystemClock.now))
             if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
                 break
             }
             advanceMDNS()
             advanceLoRa()
             advanceBluetooth()
-            _ = gossip?.1.take()
+            heedGossip()
+            _ = dht?.run()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
                 try renewGossip()
                 renewBluetooth()
                 renewal = SystemClock.now + ttl * 0.5
             }
-            if results[.dht] == true, SystemClock.now >= renewalDHT {
-                _ = try putIntoDHT(until: SystemClock.now + .seconds(10))
+            if dht != nil, SystemClock.now >= renewalDHT {
+                try renewDHT()
                 renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
             }
         }
         mdns?.withdraw()
         leaveGossip()
+        if let dht { leaveDHT(dht) }
     }
 
-    /// What this node says of itself now; signed.
-    private func announcement() -> PeerAnnouncement {
-        PeerAnnouncement(
-            nodeId: identity.node, capabilities: options.capability, endpoints: endpoints,
-            timestamp: SystemClock.timestamp, ttlMs: Int(ttl.nanoseconds / 1_000_000)
-        ).fittingTXT().signed(by: identity)
-    }
-
-    func record() throws -> TXTRecord {
-        let hash = identity.node.publicKey.map(Digest.keyHash)
-        guard let record = announcement().txt(keyHash: hash) else {
-            throw ToolFailure.usage(
-                "the --listen endpoints do not fit into an announcement", hint: "name fewer of them"
-            )
-        }
-        return record
-    }
+    /// Whether what was announced goes on for longer than the call needs anyway.
+    var isHeld: Bool { (options.announcing.hold?.duration ?? .zero) > .zero }
 
     /// Where this node listens, by its host's name where an endpoint names no host.
     private var addresses: [PeerAddress] {

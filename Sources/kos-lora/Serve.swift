@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosRadio
 import KosTool
@@ -99,7 +98,7 @@ private final class Clients {
         case .failed(let id, let code, let message, let frames):
             answer(id, frames, (code, message))
             return nil
-        case .heard, .note, .status: return nil
+        case .heard, .note, .status, .waits: return nil
         }
         server?.write(line)
         return line

@@ -23,7 +23,9 @@ final class RelaySession {
     var gossip: RelayGossip?
     var announcer: RelayAnnouncer?
     var input: PacketInput?
+    var join: RelayJoin?
     let custodian: Custodian?
+    let memory: DeliveryFile
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
 
@@ -39,8 +41,9 @@ final class RelaySession {
                 options.listen.isEmpty && isAlone
                     ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
-        identity = try NodeIdentity(
-            path: options.keyFile ?? io.directories.file("identity.pem", in: .data))
+        let key = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
+        identity = try NodeIdentity(path: key)
+        memory = DeliveryFile(key + ".delivered", seed: SystemClock.seed, say: io.errors.say)
         custodian = try options.custody.map { try Custodian($0, options, io) }
         socketPath = try options.control.path(io)
         if options.control.socket == nil {
@@ -67,6 +70,7 @@ final class RelaySession {
         settings.routing = options.routing.mode
         settings.isInsecure = options.insecure
         settings.sealer = identity
+        settings.past = memory.takePast()
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
         if let heartbeat = options.heartbeat?.duration { settings.heartbeat = heartbeat }
@@ -98,9 +102,9 @@ final class RelaySession {
         driver.observer = { [unowned self] output, time in
             host.guarded { try observe(output, time) }
         }
-        driver.settled = { [unowned self] in host.guarded { try io.output.flush() } }
+        driver.committing = { [unowned self] in host.guarded { try commit(driver) } }
         driver.dialFailed = { [unowned self] endpoint, reason in
-            io.errors.note("cannot connect to \(endpoint): \(reason)")
+            host.guarded { try dialFailed(endpoint, reason) }
         }
         driver.carriers = carriers.needed(for: listening + connecting)
         driver.carrierNote = { [unowned self] endpoint, text in

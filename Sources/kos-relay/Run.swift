@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosNet
 import KosTool
@@ -11,6 +10,7 @@ struct Run: Tool {
     @OptionGroup var control: ControlOptions
     @OptionGroup var gossip: GossipOptions
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var printing: DashboardOptions
 
     @Option(
         parsing: .upToNextOption,
@@ -62,7 +62,7 @@ struct Run: Tool {
     @Option(
         help: ArgumentHelp(
             "Keep packets for nodes that are away, in dir or the state directory.",
-            valueName: "dir"))
+            valueName: "dir"), alone: "-")
     var custody: String?
 
     @Option(help: ArgumentHelp("How long packets are kept.", valueName: "dur"))
@@ -116,6 +116,7 @@ struct Run: Tool {
     }
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
+        if try printing.isDone(io) { return .yes }
         let session = try RelaySession(self, io)
         try session.run()
         return session.status
