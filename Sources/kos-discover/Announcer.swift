@@ -65,10 +65,8 @@ final class Announcer {
             bluetooth?.0.stop()
         }
         // By radio and in the DHT once is an announcement; only what is held goes on.
-        guard
-            mdns != nil || gossip != nil || dht != nil || bluetooth != nil
-                || isHeld && radio != nil
-        else { return }
+        let isOnAir = bluetooth != nil || isHeld && radio != nil
+        guard mdns != nil || gossip != nil || dht != nil || isOnAir else { return }
         let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -87,9 +85,9 @@ final class Announcer {
             }
             advanceMDNS()
             advanceLoRa()
+            advanceBluetooth()
             heedGossip()
             _ = dht?.run()
-            advanceBluetooth()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
                 try renewGossip()
@@ -108,24 +106,6 @@ final class Announcer {
 
     /// Whether what was announced goes on for longer than the call needs anyway.
     var isHeld: Bool { (options.announcing.hold?.duration ?? .zero) > .zero }
-
-    /// What this node says of itself now; signed.
-    private func announcement() -> PeerAnnouncement {
-        PeerAnnouncement(
-            nodeId: identity.node, capabilities: options.capability, endpoints: endpoints,
-            timestamp: SystemClock.timestamp, ttlMs: Int(ttl.nanoseconds / 1_000_000)
-        ).fittingTXT().signed(by: identity)
-    }
-
-    func record() throws -> TXTRecord {
-        let hash = identity.node.publicKey.map(Digest.keyHash)
-        guard let record = announcement().txt(keyHash: hash) else {
-            throw ToolFailure.usage(
-                "the --listen endpoints do not fit into an announcement", hint: "name fewer of them"
-            )
-        }
-        return record
-    }
 
     /// Where this node listens, by its host's name where an endpoint names no host.
     private var addresses: [PeerAddress] {

@@ -81,8 +81,8 @@ if wants transport; then
     end $bravo
     await "$OUT/alpha.out" '"event":"down"'
     alone bravo "$tools/kos-relay" --name bravo --listen "bluetooth://$BRAVO" tcp://127.0.0.1:47471 \
-        --socket /run/bravo.sock -v > "$OUT/again.out" 2> "$OUT/again.err" & bravo=$!
-    await "$OUT/again.out" '"event":"up"'
+        --socket /run/bravo.sock -v > "$OUT/returned.out" 2> "$OUT/returned.err" & bravo=$!
+    await "$OUT/returned.out" '"event":"up"'
     step again as one "$tools/kos-send" --connect tcp://127.0.0.1:47473 -T bravo \
         "here again" -t 60s
     end $alpha $carol $bravo

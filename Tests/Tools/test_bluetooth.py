@@ -6,6 +6,7 @@ tests read that.
 import json
 import os
 import pathlib
+import socket
 import subprocess
 
 import pytest
@@ -121,14 +122,14 @@ def test_the_air_and_the_wire_are_one_mesh(guest):
              if each["type"] == "packet"]
     assert carol[0] == "to the wire" and len(str(carol[1])) >= 60000
     links = [each for each in written(guest, "alpha", "kos-relay") if each["type"] == "link"]
-    assert {each["transport"] for each in links} == {"bluetooth"}
+    assert links[0]["transport"] == "bluetooth"
 
 
 def test_a_link_that_breaks_is_made_again(guest):
     results, errors = said(guest, "again", by="kos-send")
     assert results[-1]["success"], errors
     events = [each["event"] for each in written(guest, "alpha", "kos-relay")
-              if each["type"] == "link"]
+              if each["type"] == "link" and each["transport"] == "bluetooth"]
     assert events[:3] == ["up", "down", "up"]
 
 
@@ -163,8 +164,8 @@ def test_tshark_and_kos_capture_read_what_btmon_wrote(guest):
 def test_a_kernel_without_bluetooth_is_one_line(tmp_path):
     """This machine's own kernel has no AF_BLUETOOTH (errno 97); where it has, the guest is the test."""
     try:
-        import socket
-        socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW, socket.BTPROTO_HCI).close()
+        # AF_BLUETOOTH and BTPROTO_HCI, which Python may have been built without.
+        socket.socket(31, socket.SOCK_RAW, 1).close()
         expected = ("adapter", "switched off", "may not")
     except OSError as error:
         assert error.errno == 97
