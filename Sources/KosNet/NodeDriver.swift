@@ -120,7 +120,7 @@ package final class NodeDriver {
             case .link(.close(let link, _)): conduits[link]?.close()
             case .link: break
             case .dial(let endpoint): dial(endpoint)
-            case .service, .notice, .journal: observer(output, time)
+            case .service, .notice, .journal, .backplane: observer(output, time)
             }
         }
     }

@@ -62,9 +62,23 @@ extension RelaySession {
             to: nil, reason: DropReason.denied.rawValue, hops: 0, ttl: 0)
     }
 
-    /// Every node that the relay knows to be attached to the mesh.
-    func who() -> [PeerRecord] {
-        host?.driver.node.mesh.peerRecords(at: SystemClock.timestamp, own: identity.node) ?? []
+    /// Every node that the relay knows to be attached to the mesh, or to the backplane.
+    func who(_ answer: @escaping ([PeerRecord]) -> Void) {
+        guard let node = host?.driver.node else { return answer([]) }
+        let known = node.peerRecords(at: SystemClock.timestamp)
+        guard let backplane else { return answer(known) }
+        let names = Set(known.map(\.nodeId))
+        backplane.list { found in
+            let others = found.compactMap { presence -> PeerRecord? in
+                guard let node = NodeID(presence.claim.node), !names.contains(node) else {
+                    return nil
+                }
+                return MeshNode.attached(
+                    node, to: presence.relay, since: presence.claim.epoch,
+                    at: SystemClock.timestamp)
+            }
+            answer(known + others)
+        }
     }
 
     /// A packet with `{"cmd":"status"}` gets a reply: that the relay is there, and how long it is.
@@ -111,7 +125,7 @@ extension RelaySession {
         let driver = host.driver
         let waiting = driver.waitingOctets + driver.node.queuedOctets
         let isQuiet =
-            waiting == 0 && driver.node.unacknowledged == 0
+            waiting == 0 && driver.node.unacknowledged == 0 && !driver.node.hasHeir
             && gossip?.isGone ?? true
         guard isQuiet || SystemClock.now >= deadline else {
             return host.schedule(after: .milliseconds(10)) { [unowned self] in
@@ -122,6 +136,7 @@ extension RelaySession {
             io.errors.say("\(waiting) octets were not taken by their neighbours in time")
         }
         driver.post(.service(.depart))
+        backplane?.leave()
         host.schedule(after: .milliseconds(20)) { host.stop() }
     }
 }

@@ -14,6 +14,7 @@ extension RelaySession {
                 to: peer, event: isUp ? .up : .down, at: SystemClock.timestamp)
             if let link { try io.output.write(link) }
         case .journal(let request): custodian?.take(request)
+        case .backplane(let request): backplane?.take(request)
         case .notice(let notice):
             let record = notice.record(at: SystemClock.timestamp)
             if events.contains(record.event.rawValue) { try io.output.write(record) }
@@ -32,17 +33,17 @@ extension RelaySession {
             at: SystemClock.now, timestamp: SystemClock.timestamp, interval: interval)
     }
 
-    func answer(_ request: String) -> [UInt8] {
+    func answer(_ request: String, _ reply: @escaping ([UInt8]) -> Void) {
         switch request {
-        case "status": return metrics(interval: nil).flatMap(\.line)
-        case "who": return who().flatMap(\.line)
+        case "status": reply(metrics(interval: nil).flatMap(\.line))
+        case "who": who { reply($0.flatMap(\.line)) }
         case "stop":
             leave()
-            return []
+            reply([])
         case "reload":
             host?.guarded { _ = try io.take([.reload]) }
-            return []
-        default: return ban(request).line
+            reply([])
+        default: reply(ban(request).line)
         }
     }
 
@@ -56,6 +57,7 @@ extension RelaySession {
         host.driver.stopListening()
         announcer?.stop()
         gossip?.leave()
+        host.driver.post(.leaving)
         drain(host, until: SystemClock.now + (options.drain?.duration ?? .seconds(10)))
     }
 
@@ -63,6 +65,7 @@ extension RelaySession {
         custodian?.close()
         if let socketPath { ControlSocket.remove(socketPath) }
         gossip?.close()
+        backplane?.close()
         guard let total = metrics(interval: nil).first else { return }
         try io.output.write(
             SummaryRecord(

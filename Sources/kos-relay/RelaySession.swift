@@ -21,6 +21,7 @@ final class RelaySession {
     var isWatched = false
     let startedAt = SystemClock.now
     var gossip: RelayGossip?
+    var backplane: RelayBackplane?
     var announcer: RelayAnnouncer?
     var input: PacketInput?
     let custodian: Custodian?
@@ -41,6 +42,7 @@ final class RelaySession {
         connecting = try options.endpoints(options.connect, for: "--connect")
         identity = try NodeIdentity(
             path: options.keyFile ?? io.directories.file("identity.pem", in: .data))
+        try options.mesh.check()
         custodian = try options.custody.map { try Custodian($0, options, io) }
         socketPath = try options.control.path(io)
         if options.control.socket == nil {
@@ -65,6 +67,8 @@ final class RelaySession {
         settings.outbox.maxOctets = options.maxQueue
         settings.rate = options.rate
         settings.routing = options.routing.mode
+        settings.trusted = try options.mesh.trusted()
+        settings.hasBackplane = options.mesh.backplane != nil
         settings.isInsecure = options.insecure
         settings.sealer = identity
         settings.tellsForwarding =
@@ -122,7 +126,7 @@ final class RelaySession {
         }
         if rules != AccessRules() { driver.post(.admit(rules)) }
         if let socketPath {
-            try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0) }
+            try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0, $1) }
         }
         host.listen(on: listening) { [unowned self] results in try began(results) }
     }

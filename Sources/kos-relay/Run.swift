@@ -11,6 +11,7 @@ struct Run: Tool {
     @OptionGroup var control: ControlOptions
     @OptionGroup var gossip: GossipOptions
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var mesh: MeshOptions
 
     @Option(
         parsing: .upToNextOption,

@@ -230,4 +230,5 @@ def main():
                               "rateToMosquitto": round(rate / figures["mosquitto"]["perSecond"], 2)}), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

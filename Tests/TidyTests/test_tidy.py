@@ -57,16 +57,18 @@ MAY_IMPORT = {
     "KosMDNS": {"KosCore", "CAvahi", "Glibc"},
     "KosPcap": {"KosCore", "KosCapture", "CPcap", "Glibc"},
     "KosStore": {"KosCore", "CSQLite", "Glibc"},
+    "KosNATS": {"KosCore", "CNats", "Glibc"},
 }
 ADAPTERS = {
     "kos-discover": {"KosCrypto", "KosNet", "KosRadio", "KosMDNS"},
     "kos-route": {"KosSimulation"},
     "kos-send": {"KosCrypto", "KosNet", "KosRadio"},
-    "kos-relay": {"KosCrypto", "KosNet", "KosMDNS", "KosRadio", "KosStore", "KosSimulation"},
+    "kos-relay": {
+        "KosCrypto", "KosNet", "KosMDNS", "KosNATS", "KosRadio", "KosStore", "KosSimulation"},
     "kos-lora": {"KosCrypto", "KosNet", "KosRadio"},
     "kos-capture": {"KosCapture", "KosCrypto", "KosPcap"},
 }
-for name in ["KosCrypto", "KosNet", "KosRadio", "KosMDNS", "KosPcap", "KosStore"]:
+for name in ["KosCrypto", "KosNet", "KosRadio", "KosMDNS", "KosNATS", "KosPcap", "KosStore"]:
     MAY_IMPORT[name].add("Synchronization")
 for name in PRODUCTS:
     MAY_IMPORT[name] = {"KosCore", "KosTool", "ArgumentParser", *ADAPTERS[name]}
@@ -234,7 +236,8 @@ NEEDED = {
     "kos-discover": BLUETOOTH | {"libavahi-common.so.3"},
     "kos-route": set(),
     "kos-send": BLUETOOTH,
-    "kos-relay": BLUETOOTH | {"libavahi-common.so.3"},
+    # Of libnats only where it was built with its trait.
+    "kos-relay": BLUETOOTH | {"libavahi-common.so.3", "libnats.so.3.4"},
     "kos-lora": BLUETOOTH,
     "kos-capture": {"libpcap.so.0.8"},
 }

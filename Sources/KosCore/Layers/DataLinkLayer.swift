@@ -141,7 +141,7 @@ package struct DataLinkLayer: ProtocolLayer {
             waiting = outboxes[link]?.take(.max, at: now) ?? []
         }
         forget(link, into: &flow)
-        let (peer, isLast) = links.close(link)
+        let (peer, isLast) = links.close(link, at: now)
         flow.up.append(.linkGone(link))
         guard let peer else { return }
         if isLast {
@@ -175,7 +175,8 @@ package struct DataLinkLayer: ProtocolLayer {
         links.best(to: peer).map { entry in
             Measure(
                 transport: entry.traits.transport, latency: (entry.roundTrip ?? 2) / 2,
-                reliability: min(1, entry.reliability), address: entry.traits.listeningAddress)
+                reliability: min(1, entry.reliability), role: entry.info?.role ?? .leaf,
+                address: entry.traits.listeningAddress)
         }
     }
 
@@ -199,6 +200,11 @@ package struct DataLinkLayer: ProtocolLayer {
             guard !range.isEmpty else { continue }
             guard let scan = scan(octets.extracting(range), on: link, into: &flow) else { continue }
             sound += 1
+            guard admits(octets.extracting(range), scan, from: link, at: now) else {
+                let id = scan.id.string(in: octets.extracting(range))
+                flow.notices.append(.dropped(.rateLimited, packet: id, from: links[link]?.peer?.text))
+                continue
+            }
             if consume(octets.extracting(range), scan, on: link, at: now, into: &flow) { continue }
             packets.append(Run.Packet(range: range, scan: scan))
         }
@@ -296,6 +302,7 @@ package struct DataLinkLayer: ProtocolLayer {
             return flow.down.append(.close(link, .expired))
         }
         links[link]?.isAwaitingEcho = true
+        links[link]?.measureThroughput(at: now)
         send(.ping, stamp: String(now.nanoseconds), on: link, at: now, into: &flow)
         timers.set(.heartbeat(link), at: now + settings.heartbeat)
         timers.set(.echo(link), at: now + echoPatience(of: entry))

@@ -21,13 +21,17 @@ package struct Measure: Hashable, Sendable {
     /// ms, one way.
     package var latency: Double
     package var reliability: Double
+    /// Whether the neighbour forwards for others.
+    package var role: NodeInfo.Role
     /// Where this node reaches the neighbour; nil where the neighbour came to us, from a port at
     /// which nobody listens.
     package var address: String?
 
     package init(
-        transport: TransportType, latency: Double, reliability: Double, address: String? = nil
+        transport: TransportType, latency: Double, reliability: Double,
+        role: NodeInfo.Role = .relay, address: String? = nil
     ) {
+        self.role = role
         self.transport = transport
         self.latency = latency
         self.reliability = reliability

@@ -14,6 +14,9 @@ extension NetworkLayer {
         case .linkState where !protocols.usesLinkState && source != origin.peer:
             // Nobody's but the neighbours' own: names and roles, no map of the mesh.
             return
+        case .linkState where isCrowded && leaves.contains(source):
+            // One of a crowd: it is told by a claim, and no map needs it.
+            return
         case .linkState:
             if let reason = take(packet, payload, of: source, text, at: now) {
                 if reason == .stale {
@@ -26,7 +29,14 @@ extension NetworkLayer {
             }
             settle(source, at: now, into: &flow)
             guard scan.ttl > 0, protocols.usesLinkState else { return }
-            for peer in neighbours.keys.sorted() where peer != origin.peer && peer != source {
+            for peer in listeners.sorted() where peer != origin.peer && peer != source {
+                batch.add(text, scan, appending: nil, to: .neighbour(peer))
+            }
+        case .attached:
+            guard takeClaims(packet, payload, of: source, origin, at: now, into: &flow),
+                scan.ttl > 0
+            else { return }
+            for peer in relayPeers(but: origin.peer) where peer != source {
                 batch.add(text, scan, appending: nil, to: .neighbour(peer))
             }
         case .topologyRequest:
@@ -95,7 +105,7 @@ extension NetworkLayer {
     ) {
         var lines: [UInt8] = []
         var count = 0
-        for (node, announcement) in mesh.nodes.sorted(by: { $0.key < $1.key }) where node != peer {
+        for (node, announcement) in mesh.nodes.sorted(by: { $0.key < $1.key }) where node != peer && (!isCrowded || announcement.info.role == .relay) {
             lines += announcement.line
             count += 1
         }
@@ -122,7 +132,11 @@ extension NetworkLayer {
     ) {
         lastAnnounced = now
         info.sequence = max(info.sequence + 1, Int(author.timestamp(at: now).milliseconds))
-        let links = neighbours.sorted { $0.key < $1.key }.prefix(LinkState.maxLinksPerNode).map {
+        // Relays first: whoever is left out is told by a claim.
+        let told = neighbours.filter { !isCrowded || $0.value.role == .relay }.sorted {
+            ($0.value.role == .leaf ? 1 : 0, $0.key) < ($1.value.role == .leaf ? 1 : 0, $1.key)
+        }
+        let links = told.prefix(LinkState.maxLinksPerNode).sorted { $0.key < $1.key }.map {
             LinkState.Link(
                 destination: $0.key, transport: $0.value.transport, latency: $0.value.latency,
                 reliability: $0.value.reliability, address: $0.value.address)

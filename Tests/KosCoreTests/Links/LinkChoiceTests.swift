@@ -13,7 +13,7 @@ import Testing
             let remote = Endpoint(transport: transport, host: "h", port: index)
             table.open(
                 id, LinkTraits(transport: transport, remote: remote, isOutgoing: true), at: .zero)
-            _ = table.bind(id, to: keys.node, info)
+            _ = table.bind(id, to: keys.node, info, at: .zero)
         }
         return (table, keys.node)
     }
