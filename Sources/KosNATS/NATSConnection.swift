@@ -37,11 +37,13 @@
             let work = NATSWork(setup, inbox, note) { [self] in next(atMost: $0) }
             let closure = Unmanaged.passRetained(work).toOpaque()
             var thread = pthread_t()
-            let failed = pthread_create(&thread, nil, { closure in
-                guard let closure else { return nil }
-                Unmanaged<NATSWork>.fromOpaque(closure).takeRetainedValue().run()
-                return nil
-            }, closure)
+            let failed = pthread_create(
+                &thread, nil,
+                { closure in
+                    guard let closure else { return nil }
+                    Unmanaged<NATSWork>.fromOpaque(closure).takeRetainedValue().run()
+                    return nil
+                }, closure)
             guard failed == 0 else {
                 Unmanaged<NATSWork>.fromOpaque(closure).release()
                 return nil

@@ -29,7 +29,8 @@ struct MeshOptions: ParsableArguments {
         guard let backplane else { return }
         guard ["nats://", "tls://"].contains(where: { backplane.hasPrefix($0) }) else {
             throw ValidationError(
-                "--backplane '\(backplane)' is no URI of a NATS server, such as nats://10.0.0.1:4222")
+                "--backplane '\(backplane)' is no URI of a NATS server, such as nats://10.0.0.1:4222"
+            )
         }
     }
 

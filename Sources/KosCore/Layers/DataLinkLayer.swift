@@ -175,7 +175,7 @@ package struct DataLinkLayer: ProtocolLayer {
         links.best(to: peer).map { entry in
             Measure(
                 transport: entry.traits.transport, latency: (entry.roundTrip ?? 2) / 2,
-                reliability: min(1, entry.reliability), role: entry.info?.role ?? .leaf,
+                reliability: min(1, entry.reliability), isRelay: entry.info?.role == .relay,
                 address: entry.traits.listeningAddress)
         }
     }
@@ -202,7 +202,8 @@ package struct DataLinkLayer: ProtocolLayer {
             sound += 1
             guard admits(octets.extracting(range), scan, from: link, at: now) else {
                 let id = scan.id.string(in: octets.extracting(range))
-                flow.notices.append(.dropped(.rateLimited, packet: id, from: links[link]?.peer?.text))
+                let relay = links[link]?.peer?.text
+                flow.notices.append(.dropped(.rateLimited, packet: id, from: relay))
                 continue
             }
             if consume(octets.extracting(range), scan, on: link, at: now, into: &flow) { continue }

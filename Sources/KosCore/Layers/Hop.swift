@@ -22,16 +22,16 @@ package struct Measure: Hashable, Sendable {
     package var latency: Double
     package var reliability: Double
     /// Whether the neighbour forwards for others.
-    package var role: NodeInfo.Role
+    package var isRelay: Bool
     /// Where this node reaches the neighbour; nil where the neighbour came to us, from a port at
     /// which nobody listens.
     package var address: String?
 
     package init(
         transport: TransportType, latency: Double, reliability: Double,
-        role: NodeInfo.Role = .relay, address: String? = nil
+        isRelay: Bool = true, address: String? = nil
     ) {
-        self.role = role
+        self.isRelay = isRelay
         self.transport = transport
         self.latency = latency
         self.reliability = reliability

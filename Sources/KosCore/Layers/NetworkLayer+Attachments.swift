@@ -13,7 +13,7 @@ extension NetworkLayer {
 
     /// The neighbours that forward for others, but `origin`.
     func relayPeers(but origin: NodeID? = nil) -> [NodeID] {
-        neighbours.filter { $0.value.role == .relay && $0.key != origin }.keys.sorted()
+        neighbours.filter { $0.value.isRelay && $0.key != origin }.keys.sorted()
     }
 
     /// Whom news of the mesh is for.
@@ -52,10 +52,10 @@ extension NetworkLayer {
 
     /// A neighbour has come.
     mutating func join(
-        _ peer: NodeID, _ role: NodeInfo.Role, at now: Instant,
+        _ peer: NodeID, _ measure: Measure, at now: Instant,
         into flow: inout Flow<Segment, Hop>
     ) {
-        if role == .leaf {
+        if !measure.isRelay {
             leaves.insert(peer)
             attach(peer.text)
         } else {
@@ -122,7 +122,8 @@ extension NetworkLayer {
             lose(attachments.forget(relay))
         }
         if isBackplaneUp {
-            for node in (custody?.destinations ?? []) + attachments.yielded { request(.watch(node)) }
+            let watched = (custody?.destinations ?? []) + attachments.yielded
+            for node in watched { request(.watch(node)) }
         }
         guard isClaiming else { return }
         tellClaims(

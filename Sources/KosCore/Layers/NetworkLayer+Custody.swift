@@ -43,7 +43,8 @@ extension NetworkLayer {
         let asker = Custody.Asker(back: wayBack(scan, scan.route(text) ?? []), giver: giver)
         let item = Custody.Item(
             name: name, destination: destination, priority: scan.priority,
-            expires: author.timestamp(at: now) + min(left ?? lifetime, lifetime), wantsReceipt: scan.wantsReceipt,
+            expires: author.timestamp(at: now) + min(left ?? lifetime, lifetime),
+            wantsReceipt: scan.wantsReceipt,
             octets: text.indices.map { text[$0] })
         switch custody?.keep(item, for: asker, lifetime: left, at: now) {
         case .kept:

@@ -105,7 +105,8 @@ extension NetworkLayer {
     ) {
         var lines: [UInt8] = []
         var count = 0
-        for (node, announcement) in mesh.nodes.sorted(by: { $0.key < $1.key }) where node != peer && (!isCrowded || announcement.info.role == .relay) {
+        for (node, announcement) in mesh.nodes.sorted(by: { $0.key < $1.key })
+        where node != peer && (!isCrowded || announcement.info.role == .relay) {
             lines += announcement.line
             count += 1
         }
@@ -133,8 +134,8 @@ extension NetworkLayer {
         lastAnnounced = now
         info.sequence = max(info.sequence + 1, Int(author.timestamp(at: now).milliseconds))
         // Relays first: whoever is left out is told by a claim.
-        let told = neighbours.filter { !isCrowded || $0.value.role == .relay }.sorted {
-            ($0.value.role == .leaf ? 1 : 0, $0.key) < ($1.value.role == .leaf ? 1 : 0, $1.key)
+        let told = neighbours.filter { !isCrowded || $0.value.isRelay }.sorted {
+            ($0.value.isRelay ? 0 : 1, $0.key) < ($1.value.isRelay ? 0 : 1, $1.key)
         }
         let links = told.prefix(LinkState.maxLinksPerNode).sorted { $0.key < $1.key }.map {
             LinkState.Link(

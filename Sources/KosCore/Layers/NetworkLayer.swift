@@ -197,7 +197,7 @@ package struct NetworkLayer: ProtocolLayer {
         switch unit {
         case .neighbourUp(let peer, let measure):
             neighbours[peer] = measure
-            join(peer, measure.role, at: now, into: &flow)
+            join(peer, measure, at: now, into: &flow)
             flow.up.append(.neighbour(peer, isUp: true))
             flow.up.append(.rerouted)
             dump(to: peer, at: now, into: &flow)

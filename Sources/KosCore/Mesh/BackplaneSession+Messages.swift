@@ -21,8 +21,8 @@ extension BackplaneSession {
                 "kind": .string("pong"), "relay": .string(relay.text),
                 "attached": .number(Double(own.count)), "keeps": .boolean(settings.keeps),
             ]
-            return outputs.append(
-                .publish(reply, reply: nil, isDeletion: false, Array(JSONValue.object(pong).text.utf8)))
+            let answer = Array(JSONValue.object(pong).text.utf8)
+            return outputs.append(.publish(reply, reply: nil, isDeletion: false, answer))
         }
         outputs.append(.event(.arrived(message.octets + [0x0A])))
     }

@@ -93,7 +93,8 @@ package struct BackplaneSession: Engine {
     package init(of relay: NodeID, _ settings: Settings = Settings()) {
         self.relay = relay
         self.settings = settings
-        inbox = "_INBOX.kos.\(String(settings.token, radix: 36)).\(BackplaneSubjects.token(relay.text))"
+        inbox =
+            "_INBOX.kos.\(String(settings.token, radix: 36)).\(BackplaneSubjects.token(relay.text))"
     }
 
     package var nextDeadline: Instant? { timers.next }
@@ -305,8 +306,9 @@ package struct BackplaneSession: Engine {
             let isOver =
                 pending.count > BackplaneSession.maxPending
                 || pendingOctets > BackplaneSession.maxPendingOctets
-            guard pending[entry.token] == nil || isOver
-                || entry.sentAt + BackplaneSession.patience <= now
+            guard
+                pending[entry.token] == nil || isOver
+                    || entry.sentAt + BackplaneSession.patience <= now
             else { break }
             if let parcel = pending.removeValue(forKey: entry.token) {
                 pendingOctets -= parcel.original.count

@@ -12,7 +12,8 @@ import Testing
         here = Attachments(of: relays[1])
     }
 
-    private mutating func hear(_ relay: NodeID, _ node: String, _ epoch: Int) -> Attachments.Change {
+    private mutating func hear(_ relay: NodeID, _ node: String, _ epoch: Int) -> Attachments.Change
+    {
         guard here.hear(relay, keeps: true, at: .zero) else { return .none }
         return here.take(Claim(node: node, epoch: epoch), of: relay)
     }
@@ -32,7 +33,7 @@ import Testing
         #expect(hear(c, "x", 200) == .moved)
         // Its connection here ends: nobody has to be told.
         #expect(here.detach("x") == nil)
-        // It comes back while the clock here is far behind: the claim outbids the others all the same.
+        // It comes back while the clock here is far behind: the claim outbids all the same.
         #expect(here.attach("x", milliseconds: 7).epoch == 201)
     }
 
