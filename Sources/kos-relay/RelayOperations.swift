@@ -67,8 +67,14 @@ extension RelaySession {
         guard let node = host?.driver.node else { return answer([]) }
         let known = node.peerRecords(at: SystemClock.timestamp)
         guard let backplane else { return answer(known) }
-        let names = Set(known.map(\.nodeId))
         backplane.list { found in
+            // The cluster knows better than what this relay happened to hear of others' nodes.
+            let told = Set(found.map(\.claim.node))
+            let own = known.filter {
+                $0.metadata.relay == nil || node.attachments.isHere($0.nodeId.text)
+                    || !told.contains($0.nodeId.text)
+            }
+            let names = Set(own.map(\.nodeId))
             let others = found.compactMap { presence -> PeerRecord? in
                 guard let node = NodeID(presence.claim.node), !names.contains(node) else {
                     return nil
@@ -77,7 +83,7 @@ extension RelaySession {
                     node, to: presence.relay, since: presence.claim.epoch,
                     at: SystemClock.timestamp)
             }
-            answer(known + others)
+            answer(own + others)
         }
     }
 

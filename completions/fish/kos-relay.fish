@@ -23,7 +23,7 @@ function __kos-relay_parse_tokens -S
         __kos-relay_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'run'
-            __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'gossip-join=+' 'gossip-bind=' 'gossip-keyring=' 'gossip-label=' 'gossip-profile=' 'gossip-tag=+' 'ca=' 'cert=' 'cert-key=' 'listen=+' 'connect=+' 'name=' 'capability=+' 'key-file=' 'insecure' 'announce' 'routing=' 'stdin' 'events=' 'custody=' 'custody-time=' 'custody-quota=' 'max-queue=' 'rate=' 'max-per-address=' 'metrics=' 'deny=' 'allow=' 'drain=' 'heartbeat=' 'version' 'h/help'
+            __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'gossip-join=+' 'gossip-bind=' 'gossip-keyring=' 'gossip-label=' 'gossip-profile=' 'gossip-tag=+' 'ca=' 'cert=' 'cert-key=' 'mesh-with=+' 'backplane=' 'gossip-relays=' 'listen=+' 'connect=+' 'name=' 'capability=+' 'key-file=' 'insecure' 'announce' 'routing=' 'stdin' 'events=' 'custody=' 'custody-time=' 'custody-quota=' 'max-queue=' 'rate=' 'max-per-address=' 'metrics=' 'deny=' 'allow=' 'drain=' 'heartbeat=' 'version' 'h/help'
         case 'status'
             __kos-relay_parse_subcommand 0 'j/json' 'f/format=' 'q/quiet' 'v/verbose' 'o/output=' 't/timeout=' 'k/keep' 'only' 'strict' 'max-line=' 'summary' 'splay=' 'splay-fixed' 'lock=' 'lock-wait=' 'config=' 'no-config' 'print-config' 'color=' 'log-format=' 'records=' 'schema=' 'socket=' 'version' 'h/help'
         case 'who'
@@ -136,6 +136,9 @@ complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_op
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" ca' -l 'ca' -d 'Believe TLS certificates of these authorities (PEM; default: the system\'s).' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" cert' -l 'cert' -d 'Show this certificate in TLS (PEM, with its key).' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" cert-key' -l 'cert-key' -d 'Key of the certificate, where it is in no file with it.' -rfka ''
+complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run"' -l 'mesh-with' -d 'Relays whose word counts on who is attached to them.' -rfka ''
+complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" backplane' -l 'backplane' -d 'NATS server by which relays that share no link reach each other: nats:// or tls://.' -rfka ''
+complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" gossip-relays' -l 'gossip-relays' -d 'Relays among those that gossip finds to connect to; 0 for none.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run"' -l 'listen' -d 'Where to listen: tcp:// tls:// udp:// ws:// wss:// (port 0 lets the kernel choose).' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run"' -l 'connect' -d 'Relays to stay connected to.' -rfka ''
 complete -c 'kos-relay' -n '__kos-relay_should_offer_completions_for_flags_or_options "kos-relay run" name' -l 'name' -d 'Name for people, told to the mesh.' -rfka ''

@@ -46,6 +46,8 @@ package enum Backplane {
         /// A relay has a node; whether the relay keeps packets for nodes that are away.
         case present(Attachments.Claim, relay: NodeID, keeps: Bool)
         case absent(Attachments.Claim, relay: NodeID)
+        /// The node is watched no longer: where it was heard to be may be wrong from now on.
+        case unwatched(String)
         /// Packets for nodes of this relay, or for all, a newline behind each.
         case arrived([UInt8])
         /// No relay has the destination.

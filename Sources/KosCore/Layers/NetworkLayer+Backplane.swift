@@ -55,6 +55,13 @@ extension NetworkLayer {
                 hear(claim, of: relay)
             case .absent(let claim, let relay):
                 if attachments.withdraw(claim, of: relay) { lose([claim.node]) }
+            case .unwatched(let node):
+                // What a relay tells over links as well it takes back there.
+                guard let place = attachments.place(of: node),
+                    attachments.sequence(of: place.relay) == 0
+                else { continue }
+                let claim = Attachments.Claim(node: node, epoch: place.epoch)
+                if attachments.withdraw(claim, of: place.relay) { lose([node]) }
             case .arrived(let lines): receive(lines, at: now, into: &flow)
             case .nobody(let parcel): takeBack(parcel, at: now, into: &flow)
             }

@@ -264,6 +264,7 @@ package struct BackplaneSession: Engine {
             watched[node] = nil
             guard own[node] == nil else { continue }
             outputs.append(.unsubscribe(BackplaneSubjects.entry(node)))
+            outputs.append(.event(.unwatched(node)))
         }
         timers.set(.renew, at: now + .seconds(1))
     }

@@ -61,7 +61,7 @@ import Testing
         table[LinkID(1)]?.isSuspect = true
         #expect(table.best(to: peer)?.id == LinkID(2))
         // With nobody else there is nothing to lose.
-        _ = table.close(LinkID(2))
+        _ = table.close(LinkID(2), at: .zero)
         #expect(table.equals(to: peer, octets: 100, .normal) == [LinkID(1)])
     }
 }
