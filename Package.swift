@@ -27,8 +27,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-let argumentParser = Target.Dependency.product(
-    name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
@@ -48,7 +46,6 @@ let package = Package(
         .trait(name: "NATS", description: "A NATS backplane between relays (libnats)"),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -61,7 +58,7 @@ let package = Package(
         core("KosSimulation", ["KosCore"]),
 
         // The adapters.
-        .target(name: "KosTool", dependencies: ["KosCore", argumentParser], swiftSettings: strict),
+        .target(name: "KosTool", dependencies: ["KosCore", "CLinux"], swiftSettings: strict),
         .target(name: "KosCrypto", dependencies: ["KosCore", crypto], swiftSettings: strict),
         .target(
             name: "KosNet", dependencies: ["KosCore", "KosCrypto", crypto] + nio,
@@ -77,6 +74,7 @@ let package = Package(
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
+        .systemLibrary(name: "CLinux"),
         // Not by pkg-config, which would link libavahi-client and libpcap: these are loaded when
         // they are wanted.
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),

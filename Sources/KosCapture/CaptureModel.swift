@@ -15,6 +15,8 @@ package struct CaptureInterface: Hashable, Sendable {
     /// Packets received and dropped, as the latest interface statistics block says.
     package var received: UInt64?
     package var dropped: UInt64?
+    /// What else a pcapng says of it: comments, addresses, speed, system.
+    package var options: [CaptureOption] = []
 
     package init(linkType: LinkType, snapshotLength: UInt32, name: String? = nil) {
         self.linkType = linkType
@@ -66,7 +68,16 @@ package struct CaptureDamage: Error, Hashable, Sendable {
         case truncated
         /// A record contradicts itself or the format.
         case damaged
+        /// It is longer than the caller wants to read.
+        case tooLong
     }
+
+    package init(code: Code, message: String, offset: Int) {
+        self.code = code
+        self.message = message
+        self.offset = offset
+    }
+
     package let code: Code
     package let message: String
     /// Octets from the start of the capture (after gzip) to the record that is bad.

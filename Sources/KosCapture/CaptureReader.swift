@@ -20,6 +20,8 @@ package struct CaptureReader: Sendable {
         case packet(CapturedPacket)
         /// Counters of the interface with this index have come.
         case statistics(Int)
+        /// A custom block that may be copied has come: this is its body.
+        case custom(Range<Int>)
         /// More octets are needed; at the end of input, call `finish`.
         case more
         /// The rest is lost.
@@ -32,6 +34,13 @@ package struct CaptureReader: Sendable {
     /// Names that a capture gave to addresses (pcapng name resolution blocks).
     package internal(set) var names: [FrameAddress: String] = [:]
     package internal(set) var packets = 0
+    /// What the first section's header says: comments, hardware, system, application.
+    package internal(set) var sectionOptions: [CaptureOption] = []
+    /// Blocks with secrets for decryption: they are never shown, nor copied.
+    package internal(set) var secrets = 0
+    /// Where the latest packet's options stand.
+    var packetOptions = 0..<0
+    var optionOctets = 0
     /// Sections begun: each one numbers its interfaces anew.
     package internal(set) var sections = 0
 
@@ -42,7 +51,7 @@ package struct CaptureReader: Sendable {
     private var consumed = 0
     /// Octets of a block nobody wants that are still to come.
     var pendingSkip = 0
-    var isBigEndian = false
+    package internal(set) var isBigEndian = false
     var isNanosecond = false
     var recordHeader = 16
     private var damage: CaptureDamage?
@@ -52,6 +61,9 @@ package struct CaptureReader: Sendable {
     package init(window: Int = CaptureReader.windowSize) {
         self.window = [UInt8](repeating: 0, count: max(4096, window))
     }
+
+    /// Octets of the capture (after gzip) that `next` is through with.
+    package var position: Int { consumed + start }
 
     /// Whether a file that starts with these four octets is a capture.
     package static func isCapture(_ first: [UInt8]) -> Bool {

@@ -5,8 +5,9 @@ package struct CaptureWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
     private var interfaceCount = 0
 
-    /// Starts a file; `comment` says who wrote it (pcapng only).
-    package init(format: CaptureFormat, application: String) {
+    /// Starts a file; `application` says who wrote it, `options` what else there is to say of the
+    /// section (pcapng only).
+    package init(format: CaptureFormat, application: String, options: [CaptureOption] = []) {
         self.format = format == .pcap ? .pcap : .pcapng
         guard self.format == .pcapng else { return }
         block(0x0A0D_0D0A) { out in
@@ -16,6 +17,9 @@ package struct CaptureWriter: Sendable {
             // The section's length is not known while it is written.
             out.put32(0xFFFF_FFFF)
             out.put32(0xFFFF_FFFF)
+            for option in options where option.code != 4 {
+                out.option(option.code, option.value)
+            }
             out.option(4, Array(application.utf8))
             out.endOptions()
         }
@@ -52,6 +56,10 @@ package struct CaptureWriter: Sendable {
             if let summary = interface.summary { out.option(3, Array(summary.utf8)) }
             out.option(9, [9])
             if let filter = interface.filter { out.option(11, [0] + Array(filter.utf8)) }
+            if interface.checkSequenceLength > 0 {
+                out.option(13, [UInt8(truncatingIfNeeded: interface.checkSequenceLength)])
+            }
+            for option in interface.options { out.option(option.code, option.value) }
             out.endOptions()
         }
         return number
@@ -102,9 +110,63 @@ package struct CaptureWriter: Sendable {
         }
     }
 
+    /// Appends one packet with its options: comments, direction, hash, drops (pcapng only).
+    package mutating func add(
+        _ packet: CapturedPacket, on interface: Int, options: [CaptureOption],
+        _ octets: borrowing Span<UInt8>
+    ) {
+        guard format == .pcapng, !options.isEmpty else {
+            return add(packet, on: interface, octets)
+        }
+        let range = packet.range.clamped(to: 0..<octets.count)
+        let ticks = UInt64(bitPattern: packet.time ?? 0)
+        block(6) { out in
+            out.put32(UInt32(truncatingIfNeeded: interface))
+            out.put32(UInt32(truncatingIfNeeded: ticks >> 32))
+            out.put32(UInt32(truncatingIfNeeded: ticks))
+            out.put32(UInt32(truncatingIfNeeded: range.count))
+            out.put32(UInt32(truncatingIfNeeded: packet.lengthBytes))
+            out.put(octets, range)
+            for _ in 0..<(4 - range.count % 4) % 4 { out.append(0) }
+            for option in options { out.option(option.code, option.value) }
+            out.endOptions()
+        }
+    }
+
+    /// A custom block's body as it came; of a section in the other byte order only its enterprise
+    /// number can be turned round.
+    package mutating func addCustom(_ octets: borrowing Span<UInt8>, isBigEndian: Bool) {
+        guard format == .pcapng, octets.count >= 4 else { return }
+        block(0xBAD) { out in
+            out.put32(isBigEndian ? octets.be32(0) : octets.le32(0))
+            out.put(octets, 4..<octets.count)
+            for _ in 0..<(4 - octets.count % 4) % 4 { out.append(0) }
+        }
+    }
+
+    /// A block of addresses and their names (pcapng only).
+    package mutating func add(names: [FrameAddress: String]) {
+        var known: [(text: String, address: FrameAddress)] = []
+        for address in names.keys where address.kind == .ipv4 || address.kind == .ipv6 {
+            known.append((address.text, address))
+        }
+        known.sort { $0.text < $1.text }
+        guard format == .pcapng else { return }
+        // A block that is read whole stays below a mebibyte.
+        var rest = known[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(1024)
+            rest = rest.dropFirst(1024)
+            block(4) { out in
+                for entry in part { out.name(entry.address, names[entry.address] ?? "") }
+                out.endOptions()
+            }
+        }
+    }
+
     /// Interface statistics: what came and what was dropped for want of room (pcapng only).
     package mutating func addStatistics(
-        interface: Int, time: Int64, received: UInt64, dropped: UInt64
+        interface: Int, time: Int64, received: UInt64?, dropped: UInt64?
     ) {
         guard format == .pcapng else { return }
         block(5) { out in
@@ -112,7 +174,8 @@ package struct CaptureWriter: Sendable {
             let ticks = UInt64(bitPattern: time)
             out.put32(UInt32(truncatingIfNeeded: ticks >> 32))
             out.put32(UInt32(truncatingIfNeeded: ticks))
-            for (code, value) in [(UInt16(4), received), (UInt16(7), dropped)] {
+            for (code, number) in [(UInt16(4), received), (UInt16(7), dropped)] {
+                guard let value = number else { continue }
                 out.put16(code)
                 out.put16(8)
                 out.put32(UInt32(truncatingIfNeeded: value))
@@ -153,6 +216,18 @@ extension [UInt8] {
         for _ in 0..<(4 - kept.count % 4) % 4 { append(0) }
     }
     fileprivate mutating func endOptions() { put32(0) }
+    /// A record of a name resolution block: address, name, NUL.
+    fileprivate mutating func name(_ address: FrameAddress, _ name: String) {
+        var value: [UInt8] = []
+        let words = address.kind == .ipv4 ? [] : [address.high]
+        for word in words + [address.low] {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                value.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
+        }
+        if address.kind == .ipv4 { value.removeFirst(4) }
+        option(address.kind == .ipv4 ? 1 : 2, value + Array(name.utf8.prefix(255)) + [0])
+    }
 }
 
 extension OutputSpan<UInt8> {

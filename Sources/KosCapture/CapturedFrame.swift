@@ -3,6 +3,8 @@
 package struct CapturedFrame: Sendable {
     package var number = 0
     package var interface = 0
+    /// Which of several captures that are looked at together it is from.
+    package var capture = 0
     /// Nanoseconds since 1970; nil when the capture does not say.
     package var time: Int64?
     package var lengthBytes = 0
@@ -35,6 +37,8 @@ package struct CapturedFrame: Sendable {
     package var fragmentOffset = 0
     package var hasMoreFragments = false
     package var fragmentNext: UInt8 = 0
+    /// The first fragment's headers are those of 6LoWPAN.
+    package var isCompressed = false
     package var fragmentStart = 0
     package var fragmentEnd = 0
     /// Fragments that this frame completed.

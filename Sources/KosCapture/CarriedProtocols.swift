@@ -48,9 +48,12 @@ extension Dissector {
         }
         switch frame.destinationPort {
         case 4789, 8472: return vxlan(&window, bytes, &frame)
+        case 4790: return vxlanGeneric(&window, bytes, &frame)
         case 6081: return geneve(&window, bytes, &frame)
+        case 6635: return mpls(&window, bytes, &frame)
         default: break
         }
+        if low == 1701 || high == 1701 { return layerTwo(&window, bytes, &frame) }
         if low == 2152 || high == 2152 { return gtp(&window, bytes, &frame) }
         if low == 3544 || high == 3544 { return teredo(&window, bytes, &frame) }
         return .payload(byContent(window, bytes))
@@ -127,69 +130,5 @@ extension Dissector {
             return .payload(.dns)
         }
         return .done
-    }
-
-    // MARK: Tunnels
-
-    /// RFC 7348 §5.
-    private func vxlan(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
-    ) -> Layer {
-        guard window.left >= 8, bytes.octet(window.at) & 0x08 != 0 else { return .done }
-        frame.protocols.push(.vxlan)
-        window.at &+= 8
-        return .ethernet
-    }
-
-    /// RFC 8926 §3.4.
-    private func geneve(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
-    ) -> Layer {
-        let length = 8 &+ Int(bytes.octet(window.at) & 0x3F) &* 4
-        guard bytes.octet(window.at) >> 6 == 0, window.left >= length else { return .done }
-        frame.protocols.push(.geneve)
-        let type = bytes.be16(window.at &+ 2)
-        window.at &+= length
-        return type < 1536 ? .done : .etherType(type)
-    }
-
-    /// GTP-U (3GPP TS 29.281 §5.1), a T-PDU only.
-    private func gtp(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
-    ) -> Layer {
-        let flags = bytes.octet(window.at)
-        guard window.left >= 8, flags >> 5 == 1, flags & 0x10 != 0 else { return .done }
-        frame.protocols.push(.gtp)
-        guard bytes.octet(window.at &+ 1) == 255 else { return .done }
-        var length = flags & 7 == 0 ? 8 : 12
-        if flags & 4 != 0 {
-            var next = bytes.octet(window.at &+ 11)
-            for _ in 0..<Dissector.maxLayers where next != 0 {
-                let size = Int(bytes.octet(window.at &+ length)) &* 4
-                guard size > 0, window.left >= length &+ size else {
-                    return malformed(.gtp, &frame)
-                }
-                length &+= size
-                next = bytes.octet(window.at &+ length &- 1)
-            }
-        }
-        guard window.left > length else { return malformed(.gtp, &frame) }
-        window.at &+= length
-        return .ip
-    }
-
-    /// RFC 4380 §5.1.1: authentication and origin indications in front of IPv6.
-    private func teredo(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
-    ) -> Layer {
-        var at = window.at
-        if bytes.be16(at) == 1, window.left >= 13 {
-            at &+= 13 &+ Int(bytes.octet(at &+ 2)) &+ Int(bytes.octet(at &+ 3))
-        }
-        if at &+ 8 <= window.end, bytes.be16(at) == 0 { at &+= 8 }
-        guard at &+ 40 <= window.end, bytes.octet(at) >> 4 == 6 else { return .done }
-        frame.protocols.push(.teredo)
-        window.at = at
-        return .ip
     }
 }

@@ -3,8 +3,9 @@
 /// Addresses and ports are those of the innermost IP layer. Octets that make no sense end the walk
 /// with `malformed`; what is not known stays payload. At most `maxLayers` layers are peeled.
 package struct Dissector: Sendable {
-    /// Encapsulations followed in one frame; labels and tags are counted too.
-    package static let maxLayers = 32
+    /// Layers peeled off one frame, labels and tags too: sixteen networks within networks, however
+    /// they are wrapped.
+    package static let maxLayers = 96
 
     /// Where the walk is and what comes next.
     enum Layer {

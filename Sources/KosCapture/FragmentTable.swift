@@ -47,8 +47,10 @@ package struct FragmentTable: Sendable {
     private mutating func complete(
         _ frame: inout CapturedFrame, _ bytes: borrowing Span<UInt8>
     ) -> Bool {
-        let range = frame.fragmentStart..<max(frame.fragmentStart, frame.fragmentEnd)
-        guard !range.isEmpty, frame.fragmentOffset + range.count <= 65_535 else { return false }
+        guard let octets = octets(of: frame, bytes), !octets.isEmpty,
+            frame.fragmentOffset + octets.count <= 65_535
+        else { return false }
+        let count = octets.count
         let key = Key(
             source: frame.source, destination: frame.destination,
             identification: frame.identification, next: frame.fragmentNext)
@@ -60,21 +62,21 @@ package struct FragmentTable: Sendable {
             entry.pieces.firstIndex { $0.offset >= frame.fragmentOffset } ?? entry.pieces.count
         let isRepeated =
             place < entry.pieces.count && entry.pieces[place].offset == frame.fragmentOffset
-            && entry.pieces[place].octets.count == range.count
+            && entry.pieces[place].octets.count == count
         if !isRepeated {
             let before = place > 0 ? entry.pieces[place - 1] : nil
             let after = place < entry.pieces.count ? entry.pieces[place] : nil
             let isOverlapping =
                 before.map { $0.offset + $0.octets.count > frame.fragmentOffset } ?? false
-                || after.map { frame.fragmentOffset + range.count > $0.offset } ?? false
+                || after.map { frame.fragmentOffset + count > $0.offset } ?? false
             guard !isOverlapping, entry.pieces.count < FragmentTable.maxPieces else {
                 abandoned += 1
                 return false
             }
-            entry.pieces.insert((frame.fragmentOffset, bytes.array(range)), at: place)
-            entry.held += range.count
+            entry.pieces.insert((frame.fragmentOffset, octets), at: place)
+            entry.held += count
         }
-        if !frame.hasMoreFragments { entry.length = frame.fragmentOffset + range.count }
+        if !frame.hasMoreFragments { entry.length = frame.fragmentOffset + count }
         guard entry.length == entry.held else {
             age += 1
             if entry.age == 0 { entry.age = age }
@@ -85,6 +87,17 @@ package struct FragmentTable: Sendable {
         datagram = entry.pieces.flatMap(\.octets)
         dissector.dissect(datagram: datagram.span, of: entry.pieces.count, into: &frame)
         return true
+    }
+
+    /// What a fragment holds; nil where its headers are compressed and cannot be told in full.
+    private func octets(
+        of frame: CapturedFrame, _ bytes: borrowing Span<UInt8>
+    ) -> [UInt8]? {
+        let range = frame.fragmentStart..<max(frame.fragmentStart, frame.fragmentEnd)
+        guard frame.isCompressed else { return bytes.array(range) }
+        return LowpanHeader.expand(
+            bytes, range, size: Int(frame.identification & 0x7FF),
+            link: (frame.source, frame.destination))
     }
 
     private mutating func forget() {

@@ -5,7 +5,7 @@ package enum FrameProtocol: UInt8, Sendable, CaseIterable {
     case eth, sll, raw, null, ppp, chdlc, vlan, ieee8021ad, llc, stp, radiotap, ppi, wlan, wpan
     case wpanTap, hciMonitor, hciH4, hciCommand, hciEvent, hciACL, hciSCO, btl2cap, btatt, btsmp
     case btleRF, btle, loratap, lorawan, nflog, pktap, user0
-    case arp, lldp, eapol, mpls, pppoed, pppoes, batadv, lcp, ipcp
+    case arp, lldp, eapol, macsec, nsh, fr, mpls, pppoed, pppoes, batadv, lcp, ipcp
     // Networks.
     case ip, ipv6, icmp, icmpv6, igmp, ospf, pim, vrrp, esp, ah, gre, dsr, sixlowpan
     // Transports and tunnels.
@@ -52,6 +52,9 @@ package enum FrameProtocol: UInt8, Sendable, CaseIterable {
         case .arp: "arp"
         case .lldp: "lldp"
         case .eapol: "eapol"
+        case .macsec: "macsec"
+        case .nsh: "nsh"
+        case .fr: "fr"
         case .mpls: "mpls"
         case .pppoed: "pppoed"
         case .pppoes: "pppoes"
@@ -112,9 +115,9 @@ package enum FrameProtocol: UInt8, Sendable, CaseIterable {
 
 /// The protocols of one frame, outermost first.
 package struct ProtocolStack: Sendable {
-    /// More layers than the dissector peels, and two for what it finds inside.
-    package static let capacity = 40
-    private var names = [40 of FrameProtocol](repeating: .none)
+    /// Sixteen overlays of four names each, and what is around and within them.
+    package static let capacity = 80
+    private var names = [80 of FrameProtocol](repeating: .none)
     package private(set) var count = 0
 
     package init() {}

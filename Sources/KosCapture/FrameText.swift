@@ -4,9 +4,9 @@ import KosCore
 package struct FrameText: Sendable {
     /// The record without its closing brace, so that decoders can add members of their own.
     package private(set) var bytes: [UInt8] = []
-    /// More octets than the members that are always the same can take: 40 protocols of 12 octets,
+    /// More octets than the members that are always the same can take: 80 protocols of 13 octets,
     /// two addresses of 45, an interface's name, and the rest.
-    private static let room = 2048
+    private static let room = 4096
 
     package init() { bytes.reserveCapacity(FrameText.room) }
 

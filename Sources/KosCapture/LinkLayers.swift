@@ -17,6 +17,7 @@ extension Dissector {
             window.at &+= 1
             return pppLink(&window, bytes, &frame)
         case .ciscoHDLC: return ciscoHDLC(&window, bytes, &frame)
+        case .frameRelay: return frameRelay(&window, bytes, &frame)
         case .user0:
             frame.protocols.push(.user0)
             setPayload(window, &frame)
@@ -70,6 +71,8 @@ extension Dissector {
         case 0x6558: return .ethernet
         case 0x4305: return .payload(.batadv)
         case 0x88CC: return .payload(.lldp)
+        case 0x88E5: return security(&window, bytes, &frame)
+        case 0x894F: return serviceHeader(&window, bytes, &frame)
         case 0x888E: return .payload(.eapol)
         case 0..<1536: return llc(Int(type), &window, bytes, &frame)
         default: return .done
@@ -123,7 +126,7 @@ extension Dissector {
         return window.left >= 8 ? .done : malformed(.arp, &frame)
     }
 
-    private func mpls(
+    func mpls(
         _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
     ) -> Layer {
         frame.protocols.push(.mpls)
@@ -262,5 +265,36 @@ extension Dissector {
         let type = bytes.be16(window.at &+ 2)
         window.at &+= 4
         return type < 1536 ? .done : .etherType(type)
+    }
+
+    /// RFC 2427: an address of two to four octets, an unnumbered frame, a network layer's id.
+    private func frameRelay(
+        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
+    ) -> Layer {
+        frame.protocols.push(.fr)
+        var length = 1
+        while length < 4, bytes.octet(window.at &+ length &- 1) & 1 == 0 { length &+= 1 }
+        guard window.left >= length &+ 2 else { return malformed(.fr, &frame) }
+        window.at &+= length
+        guard bytes.octet(window.at) == 3 else {
+            // Cisco's form: an EtherType where the control octet would be.
+            let type = bytes.be16(window.at)
+            guard type >= 1536 else { return .done }
+            window.at &+= 2
+            return .etherType(type)
+        }
+        window.at &+= bytes.octet(window.at &+ 1) == 0 ? 2 : 1
+        let network = bytes.octet(window.at)
+        window.at &+= 1
+        switch network {
+        case 0xCC, 0x8E: return .ip
+        case 0x80
+        where window.left >= 5 && bytes.be16(window.at) == 0
+            && bytes.octet(window.at &+ 2) == 0:
+            let type = bytes.be16(window.at &+ 3)
+            window.at &+= 5
+            return .etherType(type)
+        default: return .done
+        }
     }
 }

@@ -11,6 +11,7 @@ package struct LinkType: RawRepresentable, Hashable, Sendable {
     package static let raw = LinkType(rawValue: 101)
     package static let ciscoHDLC = LinkType(rawValue: 104)
     package static let ieee80211 = LinkType(rawValue: 105)
+    package static let frameRelay = LinkType(rawValue: 107)
     package static let loop = LinkType(rawValue: 108)
     package static let linuxSLL = LinkType(rawValue: 113)
     package static let radiotap = LinkType(rawValue: 127)

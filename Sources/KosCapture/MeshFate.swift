@@ -91,15 +91,21 @@ extension MeshView {
 
     // MARK: Records
 
-    /// Peers as records, by name.
-    package func peerRecords(at time: Int64) -> [PeerRecord] {
+    /// Peers as records, by name. Who does not say what it is called has the name that a capture
+    /// gives to one of its addresses.
+    package func peerRecords(
+        at time: Int64, names: [FrameAddress: String] = [:]
+    ) -> [PeerRecord] {
         nodes.sorted { $0.name < $1.name }.compactMap { node in
             guard let id = NodeID(node.name) else { return nil }
             var metadata = PeerRecord.Metadata(
                 discoveryMethod: .capture,
                 lastSeen: Timestamp(milliseconds: node.lastSeen / 1_000_000))
             metadata.firstSeen = Timestamp(milliseconds: node.firstSeen / 1_000_000)
-            metadata.name = node.announcement?["name"]?.string
+            metadata.name =
+                node.announcement?["name"]?.string
+                ?? FrameAddress(text: node.name).flatMap { names[$0] }
+                ?? node.ends.lazy.compactMap { names[$0.address] }.first
             let capabilities = node.announcement?["capabilities"]?.array ?? []
             var record = PeerRecord(
                 nodeId: id, addresses: MeshView.addresses(of: node),

@@ -13,6 +13,8 @@ package struct HopSighting: Sendable {
     package var to: HopEnd
     package var time: Int64
     package var lengthBytes: Int
+    /// Which of several captures saw it.
+    package var capture = 0
 
     package init(_ frame: CapturedFrame, _ transport: TransportType) {
         from = HopEnd(
@@ -21,6 +23,7 @@ package struct HopSighting: Sendable {
             address: frame.destination, port: frame.destinationPort, transport: transport)
         time = frame.time ?? 0
         lengthBytes = frame.lengthBytes
+        capture = frame.capture
     }
 }
 
@@ -269,12 +272,13 @@ package struct MeshView: Sendable {
                 destination: isFollowed ? node(head.destination, at: sighting.time) : nil)
             if track.destination != nil { messages += 1 }
         }
-        let isRepeated = track.sightings.contains {
-            $0.from == sighting.from && $0.to == sighting.to
-        }
-        if isRepeated {
-            duplicates += 1
-            track.copies += 1
+        let same = track.sightings.first { $0.from == sighting.from && $0.to == sighting.to }
+        if let same {
+            // Both ends of a hop may have been captured.
+            if same.capture == sighting.capture {
+                duplicates += 1
+                track.copies += 1
+            }
         } else if track.sightings.count < 64 {
             track.sightings.append(sighting)
         }

@@ -65,7 +65,7 @@ extension Dissector {
         return extensionHeaders(bytes.octet(at &+ 6), &window, bytes, &frame)
     }
 
-    private func extensionHeaders(
+    func extensionHeaders(
         _ first: UInt8, _ window: inout Window, _ bytes: borrowing Span<UInt8>,
         _ frame: inout CapturedFrame
     ) -> Layer {
@@ -115,12 +115,16 @@ extension Dissector {
         case 50: return .payload(.esp)
         case 51: return authentication(version, &window, bytes, &frame)
         case 89: return .payload(.ospf)
-        case 103: return .payload(.pim)
+        case 97:
+            window.at &+= 2
+            return .ethernet
+        case 103: return registered(&window, bytes, &frame)
         case 112: return .payload(.vrrp)
         case 115: return .payload(.l2tp)
         case 132: return .sctp
         case 136: return ports(.udplite, header: 8, &window, bytes, &frame)
         case 137: return .etherType(0x8847)
+        case 143: return .ethernet
         default: return .done
         }
     }
@@ -223,7 +227,7 @@ extension Dissector {
         return .done
     }
 
-    private func setPorts(
+    func setPorts(
         _ transport: FrameProtocol, _ source: UInt16, _ destination: UInt16,
         _ frame: inout CapturedFrame
     ) {
@@ -251,6 +255,7 @@ extension Dissector {
         frame.fragmentOffset = offset
         frame.hasMoreFragments = hasMore
         frame.fragmentNext = next
+        frame.isCompressed = false
         frame.fragmentStart = window.at
         // What the capture cut off cannot be put together.
         frame.fragmentEnd = window.end == window.wireEnd ? window.end : window.at

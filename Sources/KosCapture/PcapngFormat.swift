@@ -8,9 +8,15 @@ extension CaptureReader {
         static let names: UInt32 = 4
         static let statistics: UInt32 = 5
         static let enhancedPacket: UInt32 = 6
+        static let secrets: UInt32 = 10
+        /// A custom block that may be copied; others of its kind may not.
+        static let custom: UInt32 = 0xBAD
     }
     /// Names kept at most.
-    private static let maxNames = 65_536
+    static let maxNames = 65_536
+    /// Options kept of one block, and octets of those of all interfaces and the section.
+    private static let maxOptions = 64
+    private static let maxOptionOctets = 4 << 20
 
     mutating func nextBlock() -> Event {
         while true {
@@ -67,14 +73,19 @@ extension CaptureReader {
             guard major == 1 else { return fail("pcapng version \(major) is not 1") }
             interfaces.removeAll()
             sections += 1
+            if sections == 1 { sectionOptions = kept(body.lowerBound + 16..<body.upperBound) }
             return nil
         case Block.interface: return readInterface(body)
         case Block.statistics: return readStatistics(body)
         case Block.names:
             readNames(body)
             return nil
+        case Block.custom: return .custom(body)
+        case Block.secrets:
+            secrets += 1
+            return nil
         default:
-            // Secrets, custom blocks and what is yet to be invented.
+            // What must not be copied, and what is yet to be invented.
             return nil
         }
     }
@@ -97,8 +108,10 @@ extension CaptureReader {
             time: time(high: u32(at + 4), low: u32(at + 8), of: number),
             lengthBytes: Int(length), range: range)
         let options = at + 20 + (Int(captured) + 3) / 4 * 4
+        packetOptions = 0..<0
         if options + 8 <= body.upperBound {
-            eachOption(options..<body.upperBound) { reader, code, value in
+            packetOptions = options..<body.upperBound
+            eachOption(packetOptions) { reader, code, value in
                 if code == 2, value.count == 4 {
                     packet.direction = UInt8(truncatingIfNeeded: reader.u32(value.lowerBound) & 3)
                 }
@@ -116,6 +129,7 @@ extension CaptureReader {
         guard let range = payload(captured, at: at + 20, in: body) else {
             return fail("packet \(packets + 1) claims \(captured) captured octets")
         }
+        packetOptions = 0..<0
         let number = Int(u16(at))
         guard number < interfaces.count else {
             return fail("packet \(packets + 1) is of interface \(number), which there is not")
@@ -133,6 +147,7 @@ extension CaptureReader {
             return fail("a simple packet comes before its interface")
         }
         let length = u32(body.lowerBound)
+        packetOptions = 0..<0
         var captured = UInt32(truncatingIfNeeded: body.count - 4)
         captured = min(captured, length)
         if first.snapshotLength > 0 { captured = min(captured, first.snapshotLength) }
@@ -206,6 +221,8 @@ extension CaptureReader {
             default: break
             }
         }
+        interface.options = kept(
+            body.lowerBound + 8..<body.upperBound, without: [2, 3, 9, 11, 13, 14])
         interfaces.append(interface)
         return nil
     }
@@ -249,6 +266,36 @@ extension CaptureReader {
     }
 
     // MARK: Options
+
+    /// The options of the packet that `next` has just given: comments, hashes, drops.
+    package var optionsOfPacket: [CaptureOption] {
+        packetOptions.isEmpty
+            ? [] : options(packetOptions, without: [], numbers: [2, 4, 5, 6])
+    }
+
+    private mutating func kept(
+        _ range: Range<Int>, without own: Set<UInt16> = []
+    ) -> [CaptureOption] {
+        guard range.lowerBound < range.upperBound,
+            optionOctets < CaptureReader.maxOptionOctets
+        else { return [] }
+        optionOctets += range.count
+        // `if_speed` is the only number.
+        return options(range, without: own, numbers: [8])
+    }
+
+    private func options(
+        _ range: Range<Int>, without own: Set<UInt16>, numbers: Set<UInt16>
+    ) -> [CaptureOption] {
+        var found: [CaptureOption] = []
+        eachOption(range) { reader, code, value in
+            guard !own.contains(code), found.count < CaptureReader.maxOptions else { return }
+            var octets = reader.window.span.array(value)
+            if numbers.contains(code), reader.isBigEndian { octets.reverse() }
+            found.append(CaptureOption(code: code, value: octets))
+        }
+        return found
+    }
 
     private func eachOption(
         _ range: Range<Int>, _ body: (CaptureReader, UInt16, Range<Int>) -> Void

@@ -135,12 +135,31 @@ extension Dissector {
             !hasOrigin || cursor.skip(2), let source = wpanAddress(from, &cursor, bytes)
         else { return malformed(.wpan, &frame) }
         setLinkAddresses(source, destination, &frame)
-        guard control & 7 == 1, control & 0x08 == 0, control & 0x200 == 0, cursor.left > 0 else {
-            return .done
+        guard control & 7 == 1, control & 0x08 == 0 else { return .done }
+        if control & 0x200 != 0, !skipInformation(&cursor, bytes) {
+            return malformed(.wpan, &frame)
         }
+        guard cursor.left > 0 else { return .done }
         window.at = cursor.at
         setPayload(window, &frame)
         return adaptation(&window, bytes, &frame)
+    }
+
+    /// Steps over information elements (§7.4): those of the header, then, if their last one says
+    /// so, those of the payload. False when octets are missing.
+    private func skipInformation(
+        _ cursor: inout Cursor, _ bytes: borrowing Span<UInt8>
+    ) -> Bool {
+        while cursor.left > 0 {
+            guard let word = cursor.be16(bytes)?.byteSwapped else { return false }
+            let isOfPayload = word & 0x8000 != 0
+            guard cursor.skip(Int(word & (isOfPayload ? 0x7FF : 0x7F))) else { return false }
+            // Header termination 2, and the end of the payload's.
+            if !isOfPayload && word >> 7 == 0x7F || isOfPayload && word >> 11 == 0x1F {
+                return true
+            }
+        }
+        return true
     }
 
     private func wpanAddress(
@@ -151,21 +170,6 @@ extension Dissector {
         case 2: return cursor.be16(bytes).map { FrameAddress(.short, low: UInt64($0.byteSwapped)) }
         case 3: return cursor.be64(bytes).map { FrameAddress(.eui64, low: $0.byteSwapped) }
         default: return nil
-        }
-    }
-
-    /// 6LoWPAN's dispatch octet (RFC 4944 §5.1, RFC 6282 §2).
-    private func adaptation(
-        _ window: inout Window, _ bytes: borrowing Span<UInt8>, _ frame: inout CapturedFrame
-    ) -> Layer {
-        let dispatch = bytes.octet(window.at)
-        switch dispatch {
-        case 0x41:
-            frame.protocols.push(.sixlowpan)
-            window.at &+= 1
-            return .ip
-        case 0x60...0x7F, 0x80...0xBF, 0xC0...0xC7, 0xE0...0xE7: return .payload(.sixlowpan)
-        default: return carried(.none, &window, bytes, &frame)
         }
     }
 

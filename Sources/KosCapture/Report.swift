@@ -28,6 +28,10 @@ package struct Report: Sendable {
     }
 
     package let scopes: Set<ReportRecord.Scope>
+    // Asked for every frame.
+    private let wantsFlows: Bool
+    private let wantsNodes: Bool
+    private let wantsIntervals: Bool
     package let interval: Duration
     package internal(set) var packets = 0
     package internal(set) var bytes = 0
@@ -53,13 +57,16 @@ package struct Report: Sendable {
         keys: CaptureKeys? = nil
     ) {
         self.scopes = scopes
+        wantsFlows = scopes.contains(.flow)
+        wantsNodes = scopes.contains(.node)
+        wantsIntervals = scopes.contains(.interval)
         self.interval = interval
         finder = PacketFinder(keys: keys)
     }
 
     /// Counts one frame; `evict` is handed what can be said already of flows that had to make room.
     package mutating func add(
-        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, evict: (ReportRecord) -> Void
+        _ frame: CapturedFrame, _ bytes: borrowing Span<UInt8>, evict: (FlowReport) -> Void
     ) {
         packets += 1
         self.bytes += frame.lengthBytes
@@ -67,13 +74,13 @@ package struct Report: Sendable {
         if let time = frame.time {
             firstSeen = min(firstSeen ?? time, time)
             lastSeen = max(lastSeen ?? time, time)
-            if scopes.contains(.interval) { addSlice(frame, time) }
+            if wantsIntervals { addSlice(frame, time) }
         }
-        let wantsFlows = scopes.contains(.flow)
+        let wantsFlows = self.wantsFlows
         flows.add(frame) { gone in
-            if wantsFlows { evict(Report.record(gone, isEvicted: true)) }
+            if wantsFlows { evict(FlowReport(gone, isEvicted: true)) }
         }
-        if scopes.contains(.node) {
+        if wantsNodes {
             addStation(frame.source, frame)
             addStation(frame.destination, frame)
         }
@@ -89,7 +96,7 @@ package struct Report: Sendable {
             let sighting = HopSighting(frame, packet.transport)
             if let time = frame.time { discovery.add(packet.head, at: time) }
             mesh.add(packet.head, sighting, packet.octets.span)
-            guard scopes.contains(.interval), let from = mesh.node(at: sighting.from),
+            guard wantsIntervals, let from = mesh.node(at: sighting.from),
                 let to = mesh.node(at: sighting.to), from != to, frame.time != nil
             else { continue }
             let place = sighting.time / max(1, interval.nanoseconds)
@@ -133,15 +140,18 @@ package struct Report: Sendable {
         guard address.kind != .none, !address.isGroup,
             stations.count < Report.maxAddresses || stations[address] != nil
         else { return }
-        let time = frame.time
-        var station = stations[address] ?? Station()
+        Report.add(frame, to: &stations[address, default: Station()])
+    }
+
+    /// In place: an entry is too large to be taken out and put back for every frame.
+    @inline(__always)
+    private static func add(_ frame: CapturedFrame, to station: inout Station) {
         station.packets += 1
         station.bytes += frame.lengthBytes
-        if let time {
+        if let time = frame.time {
             station.firstSeen = min(station.firstSeen, time)
             station.lastSeen = max(station.lastSeen, time)
         }
-        stations[address] = station
     }
 
     /// Pairs a question with the first answer of its id and port (RFC 1035 §4.1.1).

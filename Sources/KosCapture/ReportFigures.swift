@@ -4,7 +4,8 @@ package import KosCore
 extension Report {
     /// All records of the scopes asked for, one by one; call once, at the end.
     package mutating func finish(
-        file: String?, _ give: (ReportRecord) throws -> Void
+        file: String?, flow: (FlowReport) throws -> Void,
+        _ give: (ReportRecord) throws -> Void
     ) rethrows {
         mesh.finish()
         if scopes.contains(.total) { try give(total(file)) }
@@ -13,30 +14,24 @@ extension Report {
         }
         if scopes.contains(.link) { for record in linkReports() { try give(record) } }
         if scopes.contains(.flow) {
-            for flow in flows.flows { try give(Report.record(flow, isEvicted: false)) }
+            for each in flows.flows { try flow(FlowReport(each)) }
         }
         if scopes.contains(.interval) { for record in sliceRecords() { try give(record) } }
     }
 
     /// What can be said of the flows that were heard since the last call, while they live.
-    package mutating func liveRecords() -> [ReportRecord] {
+    package mutating func liveRecords() -> [FlowReport] {
         let since = told
         told = lastSeen ?? since
-        return flows.flows.filter { $0.lastSeen > since }.map { flow in
-            var record = Report.record(flow, isEvicted: false)
-            record.figures["isLive"] = .boolean(true)
-            return record
-        }
+        return flows.flows.filter { $0.lastSeen > since }.map { FlowReport($0, isLive: true) }
     }
 
     private var end: Timestamp? {
         lastSeen.map { Timestamp(milliseconds: $0 / 1_000_000) }
     }
 
-    /// Bit/s over `milliseconds`; nil where no time passed.
     private static func rate(_ bytes: Int, over milliseconds: Double) -> JSONValue? {
-        guard milliseconds > 0 else { return nil }
-        return .number((Double(bytes) * 8 * 1e6 / milliseconds).rounded() / 1e3)
+        FlowReport.rate(bytes, over: milliseconds).map { .number($0) }
     }
 
     private func total(_ file: String?) -> ReportRecord {
@@ -90,6 +85,13 @@ extension Report {
             "segments": .number(Double(flows.segments)),
             "retransmissions": .number(Double(flows.retransmissions)),
         ]
+        // Streams that lost octets, or were forgotten for want of room: packets in them are missed.
+        if finder.desynchronised > 0 {
+            tcp["desynchronised"] = .number(Double(finder.desynchronised))
+        }
+        if finder.evictedStreams > 0 {
+            tcp["forgotten"] = .number(Double(finder.evictedStreams))
+        }
         tcp["handshakeMs"] = flows.handshakes.milliseconds.map { .object($0) }
         tcp["rttMs"] = flows.roundTrips.milliseconds.map { .object($0) }
         return tcp
@@ -183,40 +185,7 @@ extension Report {
         }
     }
 
-    // MARK: Flows and intervals
-
-    static func record(_ flow: Conversation, isEvicted: Bool) -> ReportRecord {
-        let duration = Histogram.round(Double(flow.lastSeen - flow.firstSeen))
-        var figures = JSONObject()
-        figures["packetsForth"] = .number(Double(flow.forth.packets))
-        figures["packetsBack"] = .number(Double(flow.back.packets))
-        figures["throughputBps"] = rate(flow.bytes, over: duration)
-        if let handshake = flow.handshake {
-            figures["handshakeMs"] = .number(Histogram.round(Double(handshake)))
-        }
-        if flow.rttCount > 0 {
-            let mean = Double(flow.rttSum) / Double(flow.rttCount)
-            figures["rttMs"] = .number(Histogram.round(mean))
-        }
-        if flow.transport == .tcp {
-            figures["retransmissions"] = .number(
-                Double(flow.forth.retransmissions + flow.back.retransmissions))
-        }
-        if isEvicted { figures["evicted"] = .boolean(true) }
-        var id: [UInt8] = []
-        id.append(addingCapacity: 16) { $0.putHex(flow.id, digits: 16) }
-        return ReportRecord(
-            scope: .flow, timestamp: Timestamp(milliseconds: flow.lastSeen / 1_000_000),
-            subject: [
-                "flowId": .string(String(decoding: id, as: UTF8.self)),
-                "protocol": .string(flow.application.name.description),
-                "source": .string(flow.source.text),
-                "destination": .string(flow.destination.text),
-                "sourcePort": .number(Double(flow.sourcePort)),
-                "destinationPort": .number(Double(flow.destinationPort)),
-            ],
-            packets: flow.packets, bytes: flow.bytes, durationMs: duration, figures: figures)
-    }
+    // MARK: Intervals
 
     private func sliceRecords() -> [ReportRecord] {
         let width = max(1, interval.nanoseconds)

@@ -13,17 +13,18 @@ package struct ReportPage: Sendable {
     package init(_ report: Report, file: String) {
         self.file = file
         var report = report
-        var (records, flows) = ([ReportRecord](), [ReportRecord]())
-        report.finish(file: file) { record in
-            guard record.scope == .flow else { return records.append(record) }
-            flows.append(record)
+        var (records, flows) = ([ReportRecord](), [FlowReport]())
+        report.finish(file: file) { each in
+            flows.append(each)
             // The largest are kept, and how many there were stands in the total.
             guard flows.count > 20 * ReportPage.maxRows else { return }
-            flows.sort { ($0.bytes, $0.packets) > ($1.bytes, $1.packets) }
+            flows.sort { ($0.flow.bytes, $0.flow.packets) > ($1.flow.bytes, $1.flow.packets) }
             flows.removeLast(flows.count - ReportPage.maxRows - 1)
+        } _: { record in
+            records.append(record)
         }
         self.report = report
-        self.records = records + flows
+        self.records = records + flows.compactMap { ReportRecord($0) }
     }
 
     /// The page of several reports, one behind the other.

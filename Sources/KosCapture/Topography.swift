@@ -7,6 +7,8 @@ package struct Topography: Sendable {
     package private(set) var lastSeen: Int64?
     private var finder: PacketFinder
     private var reader = JSONReader()
+    /// Names that the captures give to addresses.
+    package private(set) var names: [FrameAddress: String] = [:]
 
     package init(keys: CaptureKeys? = nil) { finder = PacketFinder(keys: keys) }
 
@@ -16,6 +18,12 @@ package struct Topography: Sendable {
         for packet in finder.find(in: frame, bytes) where packet.finding != .bad {
             mesh.add(packet.head, HopSighting(frame, packet.transport), packet.octets.span)
         }
+    }
+
+    /// Takes up names of addresses (a pcapng's name resolution blocks).
+    package mutating func learn(_ found: [FrameAddress: String]) {
+        guard names.count < CaptureReader.maxNames else { return }
+        names.merge(found) { known, _ in known }
     }
 
     /// Takes up a `packet` record that has a `capture` member; false when it is of no use.

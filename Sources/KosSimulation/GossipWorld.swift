@@ -147,7 +147,7 @@ package struct GossipWorld {
                 post(octets.isEmpty ? .failed(id) : .reply(id), index, asker, octets)
             case .member(let member): note(index, member)
             case .event: events[index, default: 0] += 1
-            case .joined, .refused, .conflict: continue
+            case .joined, .refused, .conflict, .keys: continue
             case .departed:
                 if isAlive[index] { living -= 1 }
                 isAlive[index] = false

@@ -1,4 +1,3 @@
-import ArgumentParser
 package import KosCore
 
 /// Whom to ask first: one relay, those that a file lists, or those of a domain.

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import KosCore
 
 /// Options that mean the same in all six tools (kos(7) OPTIONS).
@@ -18,7 +17,7 @@ package struct CommonOptions: ParsableArguments {
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("Write here instead of stdout.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Write here instead of stdout.", valueName: "file"), completion: .file)
     package var output: String?
 
     @Option(
@@ -52,7 +51,7 @@ package struct CommonOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Status 6 if another run holds this lock; --lock alone takes the tool's own.",
-            valueName: "file"), completion: .file())
+            valueName: "file"), completion: .file, alone: "-")
     package var lock: String?
 
     @Option(name: .long, help: ArgumentHelp("Wait for the lock.", valueName: "dur"))
@@ -60,7 +59,7 @@ package struct CommonOptions: ParsableArguments {
 
     @Option(
         name: .long, help: ArgumentHelp("Configuration of the user.", valueName: "file"),
-        completion: .file())
+        completion: .file)
     package var config: String?
 
     @Flag(name: .customLong("no-config"), help: "Read no configuration file.")

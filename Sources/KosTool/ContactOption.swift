@@ -1,4 +1,3 @@
-import ArgumentParser
 package import KosCore
 
 /// `192.0.2.1:6881`, `[2001:db8::1]:6881`, `router.example.org:6881`.

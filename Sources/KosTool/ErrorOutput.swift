@@ -1,7 +1,8 @@
 import Glibc
 package import KosCore
 
-/// stderr: one line a message, `tool: message`, or records with `--log-format json`.
+/// stderr: one line a message, `tool: message`, or records with `--log-format json`. Where stderr
+/// is the system's journal and no records are wanted, what lines say goes there with fields.
 ///
 /// Text that came from outside cannot bend the terminal: control characters are shown, not sent.
 package final class ErrorOutput {
@@ -13,6 +14,7 @@ package final class ErrorOutput {
     private let started = SystemClock.now
     private lazy var isTerminal = isatty(2) == 1
     private var hasProgress = false
+    private lazy var journal = isJSON ? nil : SystemJournal(tool: tool)
 
     package init(tool: String, verbosity: Int, isJSON: Bool = false) {
         self.tool = tool
@@ -44,6 +46,13 @@ package final class ErrorOutput {
         if isJSON {
             write(record.line)
         } else {
+            let fields: [(String, String?)] = [
+                ("KOS_CODE", record.code), ("KOS_HINT", record.hint?.printable),
+                ("KOS_LINE", record.line.map { "\($0)" }), ("ERRNO", record.errno.map { "\($0)" }),
+            ]
+            if journal?.tell(place.printable, priority: record.isFatal ? 3 : 4, fields) == true {
+                return
+            }
             guard let hint = record.hint else { return line(place) }
             line(place + (place.last == "?" ? " " : "; ") + hint)
         }
@@ -65,7 +74,12 @@ package final class ErrorOutput {
     }
 
     private func log(_ message: String, level: String) {
-        guard isJSON else { return line(message) }
+        guard isJSON else {
+            let priorities = ["notice": 5, "info": 6]
+            let text = message.printable
+            if journal?.tell(text, priority: priorities[level] ?? 7, []) != true { line(message) }
+            return
+        }
         write(
             LogRecord(
                 timestamp: SystemClock.timestamp, tool: tool, level: level, message: message

@@ -1,4 +1,3 @@
-package import ArgumentParser
 package import KosCore
 
 /// Options of whoever takes part in a gossip cluster.
@@ -81,6 +80,16 @@ package struct GossipOptions: ParsableArguments {
             try gossipBind?.host.addresses().first ?? seeds.first.flatMap { own($0) }
             ?? IPAddress(ipv4: 0x7F00_0001)
         return ContactAddress(ip: ip, port: gossipBind?.port ?? GossipOptions.defaultPort)
+    }
+
+    /// Keeps a key ring that the cluster changed, for the next run.
+    package func keep(_ keys: [[UInt8]], _ io: ToolIO) {
+        guard let gossipKeyring else { return }
+        io.errors.note("gossip: the cluster changed the key ring; it has \(keys.count) keys now")
+        guard !SmallFile.write(GossipKeyring.text(keys), to: gossipKeyring) else { return }
+        io.errors.say(
+            "gossip: the changed key ring cannot be written to \(gossipKeyring): "
+                + "write it by hand, or the next run is shut out")
     }
 
     /// What the keys and the label make.

@@ -93,6 +93,17 @@ package final class RecordOutput {
         try pass(line.span)
     }
 
+    /// Takes the name out of a peer record, for tables: nodes are called by it from then on.
+    package func learn(from line: borrowing Span<UInt8>) {
+        if isText { table.learn(from: line) }
+    }
+
+    /// A table begins anew; at a terminal in the place of the one before.
+    package func startPage() throws {
+        guard isText, !isQuiet else { return }
+        table.startPage(clearing: isatty(descriptor) == 1)
+    }
+
     /// Passes on somebody else's line as it is, with a newline behind it; not drawn in a table.
     package func pass(_ line: borrowing Span<UInt8>) throws {
         guard !isQuiet, !isText else { return }

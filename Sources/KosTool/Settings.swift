@@ -1,4 +1,3 @@
-import ArgumentParser
 import Glibc
 import KosCore
 
@@ -6,24 +5,17 @@ import KosCore
 /// files: command line > environment > user file > system file > built-in (kos-config(5)).
 struct Settings {
     struct Setting {
-        let option: CommandShape.Option
+        let option: Declaration
         let values: [String]
         let origin: String
-
-        /// The arguments that say the same.
-        var arguments: [String] {
-            guard !option.takesValue else { return values.map { "--\(option.name)=\($0)" } }
-            if Settings.isYes(values.first) { return ["--\(option.name)"] }
-            return option.longNames.first { $0.hasPrefix("no-") }.map { ["--\($0)"] } ?? []
-        }
     }
-    private let given: GivenOptions
+    private let shape: CommandShape
     private(set) var settings: [Setting] = []
 
     /// Options that make no sense as a habit.
     private static let excluded: Set<String> = [
         "help", "version", "config", "no-config", "print-config", "schema",
-        "generate-completion-script", "experimental-dump-help",
+        "generate-completion-script",
     ]
     private static let systemFile = "/etc/kos/config.json"
 
@@ -40,18 +32,21 @@ struct Settings {
         return [user, systemFile].contains { $0.map { access($0, F_OK) == 0 } ?? false }
     }
 
-    init(_ arguments: [String], of root: CommandShape) throws(ToolFailure) {
-        given = GivenOptions(arguments, of: root)
+    /// `arguments` were read into `shape`; what they leave open is looked for.
+    init(
+        _ arguments: [String], of shape: CommandShape, root: any ParsableCommand.Type
+    ) throws(ToolFailure) {
+        self.shape = shape
+        let tool = shape.path[0]
         let files = try Settings.files(arguments)
-        for option in given.shape.options where !Settings.excluded.contains(option.name) {
-            guard given.values[option.name] == nil else { continue }
+        for option in shape.options
+        where option.given.isEmpty && !Settings.excluded.contains(option.name) {
             if let setting = Settings.fromEnvironment(option) {
                 settings.append(setting)
                 continue
             }
             for (path, object) in files {
-                let path = path
-                let sources = [object[root.name]?.object, object].compactMap(\.self)
+                let sources = [object[tool]?.object, object].compactMap(\.self)
                 guard
                     let value = sources.lazy.compactMap({ Settings.value(of: option, in: $0) })
                         .first
@@ -61,26 +56,59 @@ struct Settings {
                 break
             }
         }
-        try Settings.checkNames(files, tool: root)
+        try Settings.checkNames(files, tool: tool, root)
     }
 
-    /// The command line with the settings put where options may stand.
-    func completed(_ arguments: [String]) -> [String] {
-        arguments[..<given.end] + settings.flatMap(\.arguments) + arguments[given.end...]
+    /// Gives the options what the settings say.
+    func apply() throws(ToolFailure) {
+        for setting in settings {
+            guard setting.option.takesValue else {
+                Settings.apply(setting)
+                continue
+            }
+            for text in setting.values where !setting.option.take(text) {
+                throw .usage(
+                    "\(setting.origin): \(setting.option.title) cannot be '\(text)'",
+                    hint: CommandReader.hint(text, for: setting.option))
+            }
+        }
+    }
+
+    /// A flag is on, or off if there is a name for that.
+    private static func apply(_ setting: Setting) {
+        if isYes(setting.values.first) {
+            _ = setting.option.take(setting.option.name)
+        } else if let name = setting.option.longNames.first(where: { $0.hasPrefix("no-") }) {
+            _ = setting.option.take(name)
+        }
+    }
+
+    /// The same complaint with the origin of the setting that it is about.
+    func located(_ failure: ToolFailure) -> ToolFailure {
+        let guilty = settings.first { setting in
+            let values = setting.values.joined(separator: ",")
+            return failure.message.contains("--\(setting.option.name)") && !values.isEmpty
+                && failure.message.contains(values)
+        }
+        guard let guilty else { return failure }
+        return ToolFailure(
+            failure.status, code: failure.code, "\(guilty.origin): \(failure.message)",
+            hint: failure.hint)
     }
 
     /// One row an option: its value and who said so.
     func rows(tool: String) -> [SettingRecord] {
-        given.shape.options.filter { !Settings.excluded.contains($0.name) && $0.name != "" }.map {
-            option in
-            var value = option.takesValue ? option.builtIn : "false"
+        shape.options.filter { !Settings.excluded.contains($0.name) }.map { option in
+            var value = option.builtIn
             var origin = "built-in"
-            if let said = given.values[option.name] {
+            if !option.given.isEmpty {
                 origin = "command line"
+                let given = option.isRepeating ? option.given[...] : option.given.suffix(1)
                 value =
                     option.takesValue
-                    ? said.joined(separator: ",") : "\(!(said.last?.hasPrefix("no-") ?? false))"
-            } else if let setting = settings.first(where: { $0.option.name == option.name }) {
+                    ? given.joined(separator: ",")
+                    : "\(!(option.given.last?.hasPrefix("no-") ?? false))"
+            } else if let setting = settings.first(where: { $0.option === option }) {
                 origin = setting.origin
                 value =
                     option.takesValue
@@ -97,7 +125,7 @@ struct Settings {
 
     // MARK: Environment
 
-    private static func fromEnvironment(_ option: CommandShape.Option) -> Setting? {
+    private static func fromEnvironment(_ option: Declaration) -> Setting? {
         var variables = [
             "KOS_" + option.name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
         ]
@@ -171,7 +199,7 @@ struct Settings {
     }
 
     /// Names are the long options', as they are or in camel case: `max-line` or `maxLine`.
-    private static func value(of option: CommandShape.Option, in object: JSONObject) -> JSONValue? {
+    private static func value(of option: Declaration, in object: JSONObject) -> JSONValue? {
         object[option.name] ?? object[camelCase(option.name)]
     }
 
@@ -182,7 +210,7 @@ struct Settings {
     }
 
     private static func texts(
-        _ value: JSONValue, of option: CommandShape.Option, _ path: String
+        _ value: JSONValue, of option: Declaration, _ path: String
     ) throws(ToolFailure) -> [String] {
         let elements = option.isRepeating ? value.array ?? [value] : [value]
         var texts: [String] = []
@@ -201,16 +229,19 @@ struct Settings {
 
     /// A name in the tool's own section that no verb of it knows is a mistake.
     private static func checkNames(
-        _ files: [(String, JSONObject)], tool: CommandShape
+        _ files: [(String, JSONObject)], tool: String, _ root: any ParsableCommand.Type
     ) throws(ToolFailure) {
-        let known = Set(([tool] + tool.commands).flatMap(\.options).flatMap(\.longNames))
         for (path, object) in files {
-            for member in object[tool.name]?.object?.members ?? [] {
+            let members = object[tool]?.object?.members ?? []
+            guard !members.isEmpty else { continue }
+            let shape = CommandShape(root)
+            let known = Set(([shape] + shape.verbs).flatMap(\.options).flatMap(\.longNames))
+            for member in members {
                 let isKnown = known.contains { $0 == member.name || camelCase($0) == member.name }
                 guard !isKnown else { continue }
                 let near = NearestName.of(member.name, among: known.map(camelCase))
                 throw ToolFailure(
-                    .usage, code: "badConfig", "\(path): \(tool.name) has no option \(member.name)",
+                    .usage, code: "badConfig", "\(path): \(tool) has no option \(member.name)",
                     hint: near.map { "did you mean \($0)?" })
             }
         }

@@ -1,4 +1,5 @@
 import Glibc
+import KosCore
 
 /// Signals as flags and as octets on a pipe that a poll loop can watch; the handlers do nothing
 /// else.
@@ -108,6 +109,12 @@ package final class WatchSignals {
             throw .system("resource", "cannot make a pipe for signals")
         }
         descriptor = end
+    }
+
+    /// Waits until a signal comes, or for so long.
+    package func wait(_ duration: Duration) {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&entry, 1, Int32(clamping: max(0, duration.nanoseconds / 1_000_000)))
     }
 
     /// The signals since the last call.

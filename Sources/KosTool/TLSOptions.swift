@@ -1,4 +1,3 @@
-package import ArgumentParser
 package import KosCore
 
 /// TLS with certificates of an authority instead of each node's own.

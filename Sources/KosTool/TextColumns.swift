@@ -1,7 +1,15 @@
 import KosCore
 
 /// Which members of a record a person sees, and how.
-enum TextColumns {
+struct TextColumns {
+    /// Names of nodes, for people, by id: bounded, the first ones stay.
+    private var names: [String: String] = [:]
+    private static let maxNames = 65_536
+
+    mutating func learn(_ node: String, name: String) {
+        if names.count < TextColumns.maxNames || names[node] != nil { names[node] = name }
+    }
+
     struct Cell {
         let title: String
         let text: String
@@ -9,7 +17,7 @@ enum TextColumns {
         var width = 0
     }
 
-    static func cells(of record: JSONObject, type: String) -> [Cell] {
+    func cells(of record: JSONObject, type: String) -> [Cell] {
         switch type {
         case "peer": peer(record)
         case "link": link(record)
@@ -20,6 +28,8 @@ enum TextColumns {
         case "probe": probe(record)
         case "hop": hop(record)
         case "simulation": simulation(record)
+        case "check": check(record)
+        case "metrics": metrics(record)
         case "setting":
             ["name", "value", "origin"].map {
                 Cell(title: $0.uppercased(), text: plain(record[$0]), width: 12)
@@ -28,21 +38,49 @@ enum TextColumns {
         }
     }
 
-    static func error(_ record: JSONObject) -> String {
+    func error(_ record: JSONObject) -> String {
         let hint = record["hint"]?.string.map { "; \($0)" } ?? ""
         return "\(plain(record["message"]))\(hint)".printable + "\n"
     }
 
-    static func summary(_ record: JSONObject) -> String {
-        let cells = generic(record).filter { $0.title != "TOOL" }
+    func summary(_ record: JSONObject) -> String {
+        let cells = generic(record, isShouting: false).filter { $0.title != "tool" }
         let width = cells.map(\.title.count).max() ?? 0
         return cells.reduce(into: "\n") { text, cell in
             let gap = String(repeating: " ", count: width - cell.title.count + 2)
-            text += (cell.title.lowercased() + gap + cell.text).printable + "\n"
+            text += (cell.title + gap + cell.text).printable + "\n"
         }
     }
 
-    private static func peer(_ record: JSONObject) -> [Cell] {
+    /// The relay as a whole has no peer.
+    private func metrics(_ record: JSONObject) -> [Cell] {
+        let drops = record["dropped"]?.object?.members.compactMap(\.value.number).reduce(0, +) ?? 0
+        return [
+            Cell(title: "PEER", text: record["peer"].map(node) ?? "(all)", width: 13),
+            Cell(title: "OVER", text: plain(record["transport"]), width: 5),
+            Cell(title: "IN", text: plain(record["packetsReceived"]), width: 9),
+            Cell(title: "OUT", text: plain(record["packetsSent"]), width: 9),
+            Cell(title: "BYTES IN", text: plain(record["bytesReceived"]), width: 11),
+            Cell(title: "BYTES OUT", text: plain(record["bytesSent"]), width: 11),
+            Cell(title: "ERRORS", text: plain(record["errors"])),
+            Cell(title: "DROPPED", text: JSONValue.number(drops).text),
+            Cell(title: "WAITING", text: plain(record["queueLength"]), width: 7),
+            Cell(title: "RTT", text: milliseconds(record["rttMs"]), width: 9),
+            Cell(title: "LOSS", text: percent(record["lossRatio"]), width: 6),
+            Cell(title: "ACTIVE", text: age(record["timestamp"], since: record["lastActivity"])),
+        ]
+    }
+
+    private func check(_ record: JSONObject) -> [Cell] {
+        let hint = record["hint"]?.string.map { "; \($0)" } ?? ""
+        return [
+            Cell(title: "WHAT", text: plain(record["name"]), width: 13),
+            Cell(title: "STATE", text: plain(record["state"]), width: 7),
+            Cell(title: "FOUND", text: plain(record["found"]) + hint),
+        ]
+    }
+
+    private func peer(_ record: JSONObject) -> [Cell] {
         let metadata = record["metadata"]?.object ?? [:]
         var addresses: [String] = []
         for address in record["addresses"]?.array ?? [] {
@@ -72,7 +110,7 @@ enum TextColumns {
         return cells
     }
 
-    private static func link(_ record: JSONObject) -> [Cell] {
+    private func link(_ record: JSONObject) -> [Cell] {
         [
             Cell(title: "FROM", text: node(record["source"]), width: 13),
             Cell(title: "TO", text: node(record["destination"]), width: 13),
@@ -84,7 +122,7 @@ enum TextColumns {
         ]
     }
 
-    private static func route(_ record: JSONObject) -> [Cell] {
+    private func route(_ record: JSONObject) -> [Cell] {
         let nodes = (record["hops"]?.array ?? []).map { hop in
             hop.object.map { $0["nodeId"].map(node) ?? plain($0["address"]) } ?? ""
         }
@@ -101,7 +139,7 @@ enum TextColumns {
         ]
     }
 
-    private static func packet(_ record: JSONObject) -> [Cell] {
+    private func packet(_ record: JSONObject) -> [Cell] {
         let metadata = record["metadata"]?.object ?? [:]
         return [
             Cell(title: "FROM", text: node(record["source"]), width: 13),
@@ -113,7 +151,7 @@ enum TextColumns {
         ]
     }
 
-    private static func sendResult(_ record: JSONObject) -> [Cell] {
+    private func sendResult(_ record: JSONObject) -> [Cell] {
         let isDone = record["success"]?.boolean == true
         let word = record["status"]?.string ?? (isDone ? "delivered" : "failed")
         let detail = isDone ? plain(record["packetId"]) : plain(record["error"])
@@ -127,7 +165,7 @@ enum TextColumns {
         ]
     }
 
-    private static func relayEvent(_ record: JSONObject) -> [Cell] {
+    private func relayEvent(_ record: JSONObject) -> [Cell] {
         let reason = record["reason"]?.string.map { " (\($0))" } ?? ""
         return [
             Cell(title: "EVENT", text: plain(record["event"]) + reason, width: 20),
@@ -139,7 +177,7 @@ enum TextColumns {
         ]
     }
 
-    private static func probe(_ record: JSONObject) -> [Cell] {
+    private func probe(_ record: JSONObject) -> [Cell] {
         [
             Cell(title: "SEQ", text: plain(record["seq"]), width: 4),
             Cell(title: "TO", text: node(record["destination"]), width: 13),
@@ -149,7 +187,7 @@ enum TextColumns {
         ]
     }
 
-    private static func hop(_ record: JSONObject) -> [Cell] {
+    private func hop(_ record: JSONObject) -> [Cell] {
         let times = record["rttMs"]?.object ?? [:]
         let sides = ["last", "min", "avg", "max"].map {
             Cell(title: $0.uppercased(), text: milliseconds(times[$0]), width: 9)
@@ -162,7 +200,7 @@ enum TextColumns {
     }
 
     /// Members as they are, objects spread one level, times and empty ones left out.
-    private static func simulation(_ record: JSONObject) -> [Cell] {
+    private func simulation(_ record: JSONObject) -> [Cell] {
         let delays = record["delayMs"]?.object
         let waits = record["discoveryMs"]?.object
         return [
@@ -179,22 +217,23 @@ enum TextColumns {
         ]
     }
 
-    private static func generic(_ record: JSONObject) -> [Cell] {
+    private func generic(_ record: JSONObject, isShouting: Bool = true) -> [Cell] {
+        func title(_ name: String) -> String { isShouting ? name.uppercased() : name }
         var cells: [Cell] = []
         for member in record.members.dropFirst(2) where member.name != "timestamp" {
             if let object = member.value.object {
                 for inner in object.members {
-                    let title = "\(member.name).\(inner.name)".uppercased()
+                    let title = title("\(member.name).\(inner.name)")
                     cells.append(Cell(title: title, text: plain(inner.value)))
                 }
             } else {
-                cells.append(Cell(title: member.name.uppercased(), text: plain(member.value)))
+                cells.append(Cell(title: title(member.name), text: plain(member.value)))
             }
         }
         return cells
     }
 
-    private static func plain(_ value: JSONValue?) -> String {
+    private func plain(_ value: JSONValue?) -> String {
         switch value {
         case nil, .null: ""
         case .string(let text): text
@@ -204,20 +243,20 @@ enum TextColumns {
         }
     }
 
-    private static func node(_ value: JSONValue?) -> String {
+    private func node(_ value: JSONValue?) -> String {
         let text = plain(value)
-        return NodeID(text)?.brief ?? text
+        return names[text] ?? NodeID(text)?.brief ?? text
     }
 
-    private static func milliseconds(_ value: JSONValue?) -> String {
+    private func milliseconds(_ value: JSONValue?) -> String {
         value?.number.map { "\(shortened($0)) ms" } ?? "-"
     }
 
-    private static func percent(_ value: JSONValue?) -> String {
+    private func percent(_ value: JSONValue?) -> String {
         value?.number.map { "\(shortened($0 * 100)) %" } ?? "-"
     }
 
-    private static func bitRate(_ value: JSONValue?) -> String {
+    private func bitRate(_ value: JSONValue?) -> String {
         guard let rate = value?.number else { return "-" }
         for (unit, scale) in [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)] where rate >= scale
         {
@@ -227,11 +266,11 @@ enum TextColumns {
     }
 
     /// Two decimals at most.
-    private static func shortened(_ value: Double) -> String {
+    private func shortened(_ value: Double) -> String {
         JSONValue.number((value * 100).rounded() / 100).text
     }
 
-    private static func age(_ now: JSONValue?, since seen: JSONValue?) -> String {
+    private func age(_ now: JSONValue?, since seen: JSONValue?) -> String {
         guard let seen = seen?.integer else { return "" }
         let seconds = ((now?.integer ?? seen) - seen) / 1000
         return switch seconds {

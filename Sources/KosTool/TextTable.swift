@@ -11,6 +11,7 @@ package struct TextTable {
     private var widths: [Int] = []
     private var hasHeader = false
     private var drawn = ""
+    private var columns = TextColumns()
 
     package init(isColored: Bool = false) { self.isColored = isColored }
 
@@ -24,10 +25,11 @@ package struct TextTable {
         else { return }
         guard type != "error", type != "summary" else {
             endBlock()
-            drawn += type == "error" ? TextColumns.error(object) : TextColumns.summary(object)
+            drawn += type == "error" ? columns.error(object) : columns.summary(object)
             return
         }
-        let cells = TextColumns.cells(of: object, type: type)
+        learn(from: object, type: type)
+        let cells = columns.cells(of: object, type: type)
         let names = cells.map(\.title)
         if names != titles {
             let isFirst = titles.isEmpty && drawn.isEmpty
@@ -37,6 +39,26 @@ package struct TextTable {
             widths = cells.map { max($0.title.count, $0.width) }
         }
         rows.append(cells.map(\.text.printable))
+    }
+
+    /// Nodes are called by their name in later rows.
+    package mutating func learn(from line: borrowing Span<UInt8>) {
+        guard let object = try? JSONObject(parsing: line), let type = object["type"]?.string
+        else { return }
+        learn(from: object, type: type)
+    }
+
+    private mutating func learn(from record: JSONObject, type: String) {
+        guard type == "peer", let node = record["nodeId"]?.string,
+            let name = record["metadata"]?.object?["name"]?.string, !name.isEmpty
+        else { return }
+        columns.learn(node, name: name)
+    }
+
+    /// The next row has a header above it again; `clearing` empties the screen before.
+    package mutating func startPage(clearing: Bool) {
+        endBlock()
+        if clearing { drawn += "\u{1B}[H\u{1B}[J" }
     }
 
     /// Everything drawn since the last call.

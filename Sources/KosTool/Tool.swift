@@ -1,5 +1,3 @@
-package import ArgumentParser
-
 /// A tool, or one verb of a tool: options that were parsed, and what to do with them.
 ///
 /// `run` writes records to `io.output`, says the rest by throwing `ToolFailure`, and answers with
@@ -12,5 +10,6 @@ package protocol Tool: ParsableCommand {
 }
 
 extension Tool {
+    package var tool: (any Tool)? { self }
     package static var formats: [String] { OutputFormat.all }
 }

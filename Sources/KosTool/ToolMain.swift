@@ -1,20 +1,18 @@
-package import ArgumentParser
 import Glibc
 import KosCore
 
 /// Runs a tool from its arguments to its exit status.
 package enum ToolMain {
     /// `arguments`: where a tool is called in another program's terms, the same in its own.
-    package static func run<Root: ParsableCommand>(
-        _ root: Root.Type, arguments: [String] = Array(CommandLine.arguments.dropFirst())
+    package static func run(
+        _ root: any ParsableCommand.Type,
+        arguments: [String] = Array(CommandLine.arguments.dropFirst())
     ) -> Never {
         signal(SIGPIPE, SIG_IGN)
         occupyStandardDescriptors()
         let name = root.configuration.commandName ?? "kos"
         if let text = answerWithoutParsing(arguments, name) { exit(put(text, name).rawValue) }
-        // Options whose value may be left out.
-        let whole = arguments.map { ["--lock", "--custody"].contains($0) ? $0 + "=-" : $0 }
-        exit(start(root, whole, name).rawValue)
+        exit(start(root, arguments, name).rawValue)
     }
 
     /// Ends a call whose whole answer is `text`.
@@ -32,7 +30,7 @@ package enum ToolMain {
     }
 
     /// `--version` and `--schema` need no options and stand alone: they are answered before the
-    /// parser, which costs more than the answer, is set up.
+    /// command line is read, which costs more than the answer.
     private static func answerWithoutParsing(_ arguments: [String], _ name: String) -> String? {
         for (index, argument) in arguments.enumerated() {
             switch argument {
@@ -41,7 +39,7 @@ package enum ToolMain {
             case "--schema":
                 let next = index + 1 < arguments.count ? arguments[index + 1] : "-"
                 guard !next.hasPrefix("-") else { return Schema.text(of: RecordTypes.all) + "\n" }
-                // A type that is unknown is told by the parser's side: it can write to stderr.
+                // A type that is unknown is told where the command line is read.
                 return RecordTypes.named(next).map { Schema.text(of: [$0]) + "\n" }
             default: continue
             }
@@ -49,19 +47,16 @@ package enum ToolMain {
         return nil
     }
 
-    private static func start<Root: ParsableCommand>(
-        _ root: Root.Type, _ arguments: [String], _ name: String
+    private static func start(
+        _ root: any ParsableCommand.Type, _ arguments: [String], _ name: String
     ) -> ExitStatus {
         let plain = ErrorOutput(
             tool: name, verbosity: 0, isJSON: arguments.wantsJSON(after: "--log-format"))
         do {
-            var command = try CommandLineParser(root, name).parse(arguments)
-            switch command {
+            switch try CommandLineParser(root: root).parse(arguments) {
             case .text(let text): return put(text, name)
             case .settings(let rows, let common): return try show(rows, common)
-            case .tool(var tool):
-                command = .text("")
-                return try Run(name, tool).run(&tool)
+            case .tool(var tool): return try Run(name, tool).run(&tool)
             }
         } catch is RecordOutput.Closed {
             return .yes

@@ -3,40 +3,19 @@ import KosCore
 import KosPcap
 import KosTool
 
-/// When a new file is begun: `10MB`, `1h`, or after a number of frames.
-struct Rotation {
-    var bytes: Int?
-    var duration: Duration?
-    var frames: Int?
-
-    /// Nil for text that is none of these.
-    init?(_ text: String) {
-        let units = [("kB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000)]
-        for (unit, factor) in units where text.hasSuffix(unit) {
-            guard let number = Double(text.dropLast(2)), number > 0, number < 1e6 else {
-                return nil
-            }
-            bytes = Int(number * Double(factor))
-            return
-        }
-        if let number = Int(text) {
-            guard number > 0 else { return nil }
-            frames = number
-        } else {
-            guard let given = Duration(text: text), given > .zero else { return nil }
-            duration = given
-        }
-    }
-}
-
 /// A capture that is being written: each interface is declared once in a file, before its packets.
 final class CaptureCopy {
     private let sink: CaptureSink
     private let rotation: Rotation?
-    private let format: CaptureFormat
-    private var writer: CaptureWriter
+    let format: CaptureFormat
+    /// Nil until it is known what the section is to say of itself.
+    private var begun: CaptureWriter?
+    var section: [CaptureOption]?
     private var numbers: [CaptureInterface: Int] = [:]
-    private var interfaces: [CaptureInterface] = []
+    private(set) var interfaces: [CaptureInterface] = []
+    /// Numbers of the interfaces of the capture that is being copied, by its own.
+    var mapping: [Int] = []
+    var mappedSection = -1
     private var frames = 0
     private var started = SystemClock.now
 
@@ -47,11 +26,21 @@ final class CaptureCopy {
         sink = try CaptureCopy.telling {
             try CaptureSink(path, rotates: rotation != nil, keeps: keeps)
         }
-        writer = CaptureCopy.writer(format)
     }
 
-    private static func writer(_ format: CaptureFormat) -> CaptureWriter {
-        CaptureWriter(format: format, application: "kos-capture \(Version.toolkit)")
+    var writer: CaptureWriter {
+        get {
+            begun
+                ?? CaptureWriter(
+                    format: format, application: "kos-capture \(Version.toolkit)",
+                    options: section ?? [])
+        }
+        _modify {
+            var writer = self.writer
+            begun = nil
+            defer { begun = writer }
+            yield &writer
+        }
     }
 
     /// Runs `body` with its failures told as the tool's.
@@ -66,10 +55,13 @@ final class CaptureCopy {
 
     /// The folder that files are made in.
     var folder: Int32? { sink.folderDescriptor }
+    /// The file that is being written, to be given to another user; nil for standard output.
+    var file: Int32? { sink.fileDescriptor }
 
     /// Whether later files can be made too.
     var canRotate: Bool { rotation == nil || sink.canRotate }
 
+    @discardableResult
     func number(of interface: CaptureInterface) throws -> Int {
         var plain = interface
         plain.received = nil
@@ -88,8 +80,15 @@ final class CaptureCopy {
     func add(
         _ packet: CapturedPacket, _ interface: CaptureInterface, _ bytes: borrowing Span<UInt8>
     ) throws {
+        try add(packet, number: number(of: interface), [], bytes)
+    }
+
+    func add(
+        _ packet: CapturedPacket, number: Int, _ options: [CaptureOption],
+        _ bytes: borrowing Span<UInt8>
+    ) throws {
         if isFull { try startFile() }
-        writer.add(packet, on: try number(of: interface), bytes)
+        writer.add(packet, on: number, options: options, bytes)
         frames += 1
         if writer.bytes.count >= 256 * 1024 { try flush() }
     }
@@ -106,13 +105,13 @@ final class CaptureCopy {
     func startFile() throws {
         try flush()
         try CaptureCopy.telling { try sink.startFile() }
-        writer = CaptureCopy.writer(format)
-        for interface in interfaces { writer.add(interface) }
+        begun = nil
+        for interface in interfaces { _ = writer.add(interface) }
         frames = 0
         started = SystemClock.now
     }
 
-    func addStatistics(_ interface: Int, time: Int64, received: UInt64, dropped: UInt64) {
+    func addStatistics(_ interface: Int, time: Int64, received: UInt64?, dropped: UInt64?) {
         writer.addStatistics(
             interface: interface, time: time, received: received, dropped: dropped)
     }
@@ -123,5 +122,10 @@ final class CaptureCopy {
         writer.removeAll()
     }
 
-    func finish() throws { try flush() }
+    func finish() throws {
+        // A file without a packet has its head all the same.
+        if begun == nil { begun = writer }
+        try flush()
+        try CaptureCopy.telling { try sink.finish() }
+    }
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCapture
 import KosCore
 import KosTool

@@ -43,7 +43,8 @@ struct FramePrinter {
 
     mutating func print(
         _ packet: CapturedPacket, _ frame: CapturedFrame, _ interface: [UInt8],
-        _ bytes: borrowing Span<UInt8>, octets: () -> (CaptureInterface, [UInt8])
+        _ bytes: borrowing Span<UInt8>, comments: [String] = [],
+        octets: () -> (CaptureInterface, [UInt8])
     ) throws {
         if io.output.isText {
             try io.output.write(text: FrameLine.text(frame, interface))
@@ -52,6 +53,7 @@ struct FramePrinter {
             try choose(fields) { line in
                 line.append(text.bytes.span)
                 FrameDetails.write(frame, bytes, secrets, to: &line)
+                if !comments.isEmpty { line.field("comments", comments) }
                 line.endRecord()
             }
         } else {
@@ -60,6 +62,7 @@ struct FramePrinter {
                 var line = JSONWriter()
                 line.append(text.bytes.span)
                 FrameDetails.write(frame, bytes, secrets, to: &line)
+                if !comments.isEmpty { line.field("comments", comments) }
                 if FrameLine.isUnknown(frame) {
                     let (interface, window) = octets()
                     try tshark.ask(line.bytes, packet, interface, window.span)
@@ -71,6 +74,7 @@ struct FramePrinter {
                 try io.output.withWriter { writer in
                     writer.append(text.bytes.span)
                     FrameDetails.write(frame, bytes, secrets, to: &writer)
+                    if !comments.isEmpty { writer.field("comments", comments) }
                     writer.endRecord()
                 }
             }

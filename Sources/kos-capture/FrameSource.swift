@@ -6,25 +6,34 @@ import KosTool
 /// Reads captures packet by packet: every frame taken apart, the filter applied.
 final class FrameSource {
     let io: ToolIO
-    private var fragments = FragmentTable()
+    var fragments = FragmentTable()
     private let filter: LinkFilters?
-    private(set) var reader = CaptureReader()
+    var reader = CaptureReader()
     private var opened: [CaptureFile] = []
-    private var interfaceNames: [[UInt8]] = []
-    private var section = 0
+    /// The interfaces' names as JSON, of one section.
+    var interfaceNames: [[UInt8]] = []
+    var section = 0
+    /// Which of the captures that are merged is read.
+    var lane = 0
     private var frame = CapturedFrame()
     /// Frames that passed the filter.
     private(set) var matched = 0
     var status = ExitStatus.yes
     /// Set to end the reading.
     var isStopped = false
+    /// Told of counters of an interface, and of custom blocks with their byte order.
+    var onStatistics: ((CaptureInterface) throws -> Void)?
+    var onCustom: ((borrowing Span<UInt8>, Bool) throws -> Void)?
 
     private let condition: FrameFilter?
+    /// Octets of a capture that are read at most.
+    let limit: Int
 
     init(_ io: ToolIO, _ options: FilterOptions) throws {
         self.io = io
         filter = options.filter.map { LinkFilters($0) }
         condition = try options.condition()
+        limit = try options.limit() ?? .max
     }
 
     /// Hands out the frames of the capture at `path`, then says what was wrong with the file, if
@@ -43,7 +52,7 @@ final class FrameSource {
         io.confine(writing: [copy?.folder])
     }
 
-    private func takeOpened(_ path: String) throws -> CaptureFile {
+    func takeOpened(_ path: String) throws -> CaptureFile {
         guard let place = opened.firstIndex(where: { $0.path == path }) else {
             return try FrameSource.open(path)
         }
@@ -83,26 +92,10 @@ final class FrameSource {
         fragments = FragmentTable()
         interfaceNames = []
         while !isStopped {
-            var failure: (any Error)?
-            let count = reader.withFreeSpace { space in
-                do {
-                    return try file.read(into: space, isStopped: { Signals.isPending }) {
-                        try io.output.flush()
-                    }
-                } catch let error {
-                    failure = error
-                    return 0
-                }
-            }
-            if let failure = failure as? CaptureFile.Failure {
-                throw ToolFailure(
-                    .failure, code: "readFailed", failure.message, errno: failure.errno)
-            }
-            if let failure { throw failure }
-            if count <= 0 { reader.endInput() }
-            let damage = try drain(body) ?? (count <= 0 ? reader.finish() : nil)
+            let isAtEnd = try !fill(&reader, from: file)
+            let damage = try drain(body) ?? (isAtEnd ? reader.finish() : nil)
             if let damage { return try tell(damage, file.name) }
-            if count <= 0 { return }
+            if isAtEnd { return }
         }
     }
 
@@ -112,14 +105,19 @@ final class FrameSource {
             switch reader.next() {
             case .more: return nil
             case .damaged(let damage): return damage
-            case .statistics: continue
-            case .packet(let packet): try body(packet)
+            case .statistics(let number): try onStatistics?(reader.interfaces[number])
+            case .custom(let body):
+                let window = reader.window
+                try onCustom?(window.span.extracting(body), reader.isBigEndian)
+            case .packet(let packet):
+                if reader.position > limit { return tooLong(reader) }
+                try body(packet)
             }
         }
         return nil
     }
 
-    private func take(
+    func take(
         _ packet: CapturedPacket,
         _ body: (CapturedPacket, CapturedFrame, [UInt8], borrowing Span<UInt8>) throws -> Void
     ) throws {
@@ -127,6 +125,7 @@ final class FrameSource {
         if let filter, try !filter.passes(packet, interface, reader) { return }
         let isWhole = fragments.dissect(
             packet, of: interface, in: reader.window.span, into: &frame)
+        frame.capture = lane
         if let condition, !condition.matches(frame, interface: interface.name) { return }
         matched += 1
         let name = name(of: packet.interface)

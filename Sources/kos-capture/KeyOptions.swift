@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCapture
 import KosCore
 import KosCrypto
@@ -12,13 +11,13 @@ struct KeyOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Nodes whose keys are known: ids one a line, or peer records.", valueName: "file"),
-        completion: .file())
+        completion: .file)
     var keys: String?
     @Option(
         name: .long,
         help: ArgumentHelp(
             "Keys of gossip clusters: Serf's key ring, or one in base64 a line.",
-            valueName: "file"), completion: .file())
+            valueName: "file"), completion: .file)
     var gossipKeyring: String?
 
     private static let maxFile = 16 << 20

@@ -5,7 +5,10 @@ import KosTool
 extension Live {
     func dropPrivileges(_ io: ToolIO, _ copy: CaptureCopy?) throws {
         do {
-            guard let name = try Privileges.drop(to: user) else { return }
+            guard
+                let name = try Privileges.drop(
+                    to: user, giving: [copy?.file].compactMap { $0 })
+            else { return }
             io.errors.note("capturing as \(name)")
             if let copy, !copy.canRotate {
                 throw ToolFailure(
@@ -18,7 +21,16 @@ extension Live {
         }
     }
 
+    /// The group that the package makes.
+    private static let group = "kos"
+
     func open(_ name: String) throws -> LiveCapture {
+        guard !Privileges.isRefused(byGroup: Live.group) else {
+            throw ToolFailure(
+                .failure, code: "noPermission",
+                "\(name): only members of the group \(Live.group) may capture",
+                hint: "sudo adduser $USER \(Live.group), and log in anew")
+        }
         var settings = LiveCapture.Settings()
         settings.isImmediate = latency
         settings.snapshotLength = Int32(clamping: snapshot ?? (latency ? 2048 : 262_144))

@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosPcap
 import KosTool
@@ -50,6 +49,8 @@ struct Live: Tool {
         name: [.customShort("s"), .long],
         help: ArgumentHelp("Octets kept of a packet.", valueName: "bytes"))
     var snapshot: Int?
+    @Flag(name: .long, help: "Status 3 when packets were dropped.")
+    var strictDrops = false
     @Flag(name: .long, help: "Each packet at once; keeps 2048 octets of a packet.")
     var latency = false
     @Option(
@@ -62,6 +63,12 @@ struct Live: Tool {
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
         guard !interface.isEmpty else {
             throw ToolFailure.usage("no interface", hint: "give -i IF")
+        }
+        let isPiped = write == "-"
+        guard !isPiped || common.output != nil || !print && !common.summary && statistics == nil
+        else {
+            throw ToolFailure.usage(
+                "-w - leaves no room on standard output", hint: "-o FILE is for the records")
         }
         let rotation = try rotate.map { text in
             guard let rotation = Rotation(text) else {
@@ -77,14 +84,19 @@ struct Live: Tool {
         let printer = try FramePrinter(
             io, decodes: decode, keys: known.known(always: decode), secrets: known.secrets(),
             fields: FramePrinter.fields(fields, io))
+        try io.output.writeThrough()
         try dropPrivileges(io, copy)
         io.confine(writing: [copy?.folder])
         let session = LiveSession(
             io, captures, prints: write == nil || print, condition: condition, copy: copy,
             printer: printer)
         try session.start()
-        try listen(session, captures, signals, io)
-        return try session.finish(summary: common.summary, statistics: statistics != nil)
+        // What was captured is whole also when listening has failed.
+        let outcome = Result { try listen(session, captures, signals, io) }
+        let dropped = try session.finish(
+            summary: common.summary, statistics: statistics != nil)
+        try outcome.get()
+        return dropped > 0 && strictDrops ? .failure : .yes
     }
 
     private func listen(
@@ -106,8 +118,8 @@ struct Live: Tool {
                 due = SystemClock.now + step
             }
             for signal in signals.map({ readSignals($0) }) ?? [] {
-                if signal == 1 { try session.startFile() }
-                if signal == 10 { try session.tell() }
+                if signal == 1 { try session.reopen() }
+                if signal == 10, write != "-" || common.output != nil { try session.tell() }
             }
         }
         try session.read(limit: limit)

@@ -5,13 +5,13 @@ import KosTool
 
 /// A running capture: frames from several interfaces go to records, to a file, or both.
 final class LiveSession {
-    private let io: ToolIO
-    private let captures: [LiveCapture]
+    let io: ToolIO
+    let captures: [LiveCapture]
     private let copy: CaptureCopy?
     private let prints: Bool
     private let condition: FrameFilter?
     private var fragments = FragmentTable()
-    private var printer: FramePrinter
+    private(set) var printer: FramePrinter
     private var frame = CapturedFrame()
     private var names: [[UInt8]]
     private var systemNames: [UInt32: [UInt8]] = [:]
@@ -95,43 +95,18 @@ final class LiveSession {
         return systemNames[index]
     }
 
-    /// SIGHUP: the next file.
-    func startFile() throws { try copy?.startFile() }
-
-    /// What was heard and dropped on each interface.
-    func tellStatistics() throws {
-        for capture in captures {
-            let count = capture.statistics
-            try io.output.write(
-                StatisticsRecord(
-                    timestamp: SystemClock.timestamp, interface: capture.interface.name,
-                    received: Int(clamping: count.received), dropped: Int(clamping: count.dropped),
-                    interfaceDropped: Int(clamping: count.interfaceDropped)))
+    /// SIGHUP: the next file, and `-o FILE` anew.
+    func reopen() throws {
+        try copy?.startFile()
+        do {
+            try io.output.reopen()
+        } catch let failure as ToolFailure {
+            io.errors.say(failure.message)
         }
     }
 
-    /// SIGUSR1: how it stands.
-    func tell() throws {
-        let counts = captures.map(\.statistics)
-        try write(counts)
-        try io.output.flush()
-    }
-
-    private func write(_ counts: [LiveCapture.Statistics]) throws {
-        try io.output.write(
-            SummaryRecord(
-                timestamp: SystemClock.timestamp, tool: "kos-capture",
-                counters: [
-                    "frames": .number(Double(frames)),
-                    "packets": .number(Double(printer.packetCount)),
-                    "received": .number(Double(counts.reduce(0) { $0 + $1.received })),
-                    "dropped": .number(Double(counts.reduce(0) { $0 + $1.dropped })),
-                    "interfaceDropped": .number(
-                        Double(counts.reduce(0) { $0 + $1.interfaceDropped })),
-                ]))
-    }
-
-    func finish(summary: Bool, statistics tellsStatistics: Bool) throws -> ExitStatus {
+    /// Ends the file and says how it was; returns how many packets were dropped.
+    func finish(summary: Bool, statistics tellsStatistics: Bool) throws -> UInt64 {
         let counts = captures.map(\.statistics)
         let now = SystemClock.timestamp.milliseconds * 1_000_000
         for (index, count) in counts.enumerated() {
@@ -143,6 +118,6 @@ final class LiveSession {
         if tellsStatistics { try tellStatistics() }
         if dropped > 0 { io.errors.say("\(dropped) packets were dropped; try a larger -B") }
         if summary { try write(counts) }
-        return .yes
+        return dropped
     }
 }

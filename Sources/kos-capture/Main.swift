@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosTool
 
@@ -10,7 +9,6 @@ struct KosCapture: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kos-capture",
         abstract: "Capture packets, or read captures, and say what they tell of the mesh.",
-        version: "kos-capture \(Version.toolkit)",
         subcommands: [
             Live.self, Read.self, CountVerb.self, ReportVerb.self, TopologyVerb.self, DiffVerb.self,
         ])

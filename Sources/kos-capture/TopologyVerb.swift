@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCapture
 import KosCore
 import KosPcap
@@ -28,13 +27,14 @@ struct TopologyVerb: Tool {
             }
             if CaptureReader.isCapture(try file.peek(4)) {
                 try source.each(in: file) { _, frame, _, bytes in topology.add(frame, bytes) }
+                topology.learn(source.reader.names)
             } else {
                 try read(file, io, &topology)
             }
         }
         topology.finish()
         let now = topology.lastSeen ?? 0
-        let peers = topology.mesh.peerRecords(at: now)
+        let peers = topology.mesh.peerRecords(at: now, names: topology.names)
         let links = topology.mesh.linkRecords(at: now)
         if let format = io.format.flatMap({ GraphFormat(rawValue: $0) }) {
             try draw(peers, links, format, io)

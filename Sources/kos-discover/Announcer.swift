@@ -16,6 +16,7 @@ final class Announcer {
     var host = "localhost"
     // What is kept until the hold is over.
     var mdns: MDNSClient?
+    var dht: DHTClient?
     var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
     var radio: (BeaconRadio, Mailbox<BeaconRadio.Event>)?
     private var results: [DiscoveryMethodName: Bool] = [:]
@@ -58,8 +59,7 @@ final class Announcer {
         let wanted = options.announcing.hold?.duration ?? .zero
         defer { radio?.0.stop() }
         // By radio and in the DHT once is an announcement; only what is held goes on.
-        let isHeld = wanted > .zero && (results[.dht] == true || radio != nil)
-        guard mdns != nil || gossip != nil || isHeld else { return }
+        guard mdns != nil || gossip != nil || dht != nil || isHeld && radio != nil else { return }
         let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -68,26 +68,32 @@ final class Announcer {
         var random = SplitMix64(seed: SystemClock.seed)
         var renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
         while SystemClock.now < end {
-            let ready = loop.wait(min(end, renewal, renewalDHT) - SystemClock.now)
+            let next = min(end, renewal, dht == nil ? end : renewalDHT, dht?.nextDeadline ?? end)
+            let ready = loop.wait(max(.zero, next - SystemClock.now))
             if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
                 break
             }
             advanceMDNS()
             advanceLoRa()
-            _ = gossip?.1.take()
+            heedGossip()
+            _ = dht?.run()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
                 try renewGossip()
                 renewal = SystemClock.now + ttl * 0.5
             }
-            if results[.dht] == true, SystemClock.now >= renewalDHT {
-                _ = try putIntoDHT(until: SystemClock.now + .seconds(10))
+            if dht != nil, SystemClock.now >= renewalDHT {
+                try renewDHT()
                 renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
             }
         }
         mdns?.withdraw()
         leaveGossip()
+        if let dht { leaveDHT(dht) }
     }
+
+    /// Whether what was announced goes on for longer than the call needs anyway.
+    var isHeld: Bool { (options.announcing.hold?.duration ?? .zero) > .zero }
 
     /// What this node says of itself now; signed.
     private func announcement() -> PeerAnnouncement {

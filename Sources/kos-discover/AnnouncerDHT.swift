@@ -20,19 +20,34 @@ extension Announcer {
             return try tell(
                 .dht, error: "no node to begin with; name one with --dht-node host:port")
         }
-        let isTold = try putIntoDHT(until: io.deadline ?? SystemClock.now + .seconds(10))
+        let client = try DHTClient(options.dht, io, isReadOnly: !isHeld)
+        loop.watch(client.socket.descriptor)
+        let end = io.deadline ?? SystemClock.now + .seconds(10)
+        wait(client, until: min(SystemClock.now + .milliseconds(600), end)) { _ in false }
+        let isTold = try put(into: client, until: end)
         try tell(
             .dht, lifetime: max(ttl, Announcer.lifetimeDHT),
             error: isTold ? nil : "no node of the DHT took the announcement")
+        // What is held goes on as a node among the others, and answers them.
+        if isTold, isHeld { dht = client } else { leaveDHT(client) }
+    }
+
+    /// Announces anew into the DHT.
+    func renewDHT() throws {
+        guard let dht else { return }
+        _ = try put(into: dht, until: SystemClock.now + .seconds(10))
+    }
+
+    /// Keeps the table for the next run.
+    func leaveDHT(_ client: DHTClient) {
+        loop.unwatch(client.socket.descriptor)
+        client.save()
+        client.tellDrops()
     }
 
     /// Whether any node took the address or the announcement.
-    func putIntoDHT(until end: Instant) throws -> Bool {
+    private func put(into client: DHTClient, until end: Instant) throws -> Bool {
         guard let hash = DHTKey(Digest.sha1(Array(options.dht.mesh.utf8))) else { return false }
-        let client = try DHTClient(options.dht, io)
-        loop.watch(client.socket.descriptor)
-        defer { loop.unwatch(client.socket.descriptor) }
-        wait(client, until: min(SystemClock.now + .milliseconds(600), end)) { _ in false }
         let port = UInt16(clamping: endpoints.first?.port ?? Endpoint.defaultPort)
         var stored: [Int: Int] = [:]
         var open: Set<Int> = [client.look(.announce(hash, port: port))]
@@ -48,8 +63,6 @@ extension Announcer {
             open.remove(id)
             return open.isEmpty
         }
-        client.save()
-        client.tellDrops()
         let addresses = stored.filter { $0.key != put }.values.reduce(0, +)
         let items = stored[put] ?? 0
         io.errors.note("dht: \(addresses) nodes took the address, \(items) the announcement")

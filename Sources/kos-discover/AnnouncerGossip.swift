@@ -52,9 +52,16 @@ extension Announcer {
         try tell(.gossip, error: reason)
     }
 
+    /// What the cluster tells while this node is held in it.
+    func heedGossip() {
+        for event in gossip?.1.take() ?? [] {
+            if case .output(.keys(let keys)) = event { options.gossip.keep(keys, io) }
+        }
+    }
+
     func renewGossip() throws {
-        guard let (client, mailbox) = gossip else { return }
-        _ = mailbox.take()
+        guard let (client, _) = gossip else { return }
+        heedGossip()
         client.post(.tags(try Authenticity.tags(identity, options, endpoints: endpoints)))
     }
 

@@ -16,7 +16,8 @@ final class DHTClient {
     private var nextLookup = 0
     private(set) var ownAddress: ContactAddress?
 
-    init(_ options: DHTOptions, _ io: ToolIO) throws {
+    /// `isReadOnly`: for a node that is soon gone, which nobody is to remember (BEP 43).
+    init(_ options: DHTOptions, _ io: ToolIO, isReadOnly: Bool) throws {
         self.io = io
         let named = try options.contacts()
         do throws(DatagramSocket.Failure) {
@@ -28,6 +29,7 @@ final class DHTClient {
         }
         var settings = Kademlia.Settings()
         settings.isIPv6 = socket.isIPv6
+        settings.isReadOnly = isReadOnly
         let ports = Kademlia.Ports(sha1: Digest.sha1, verifier: Authenticity.verifier)
         let now = SystemClock.now
         engine = Kademlia(

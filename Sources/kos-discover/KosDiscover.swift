@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosTool
 
@@ -13,8 +12,7 @@ struct KosDiscover: Tool {
               kos-discover -A --listen tcp://:47470   announce this node
 
             See man kos-discover, and kos-discover --schema for the records.
-            """,
-        version: Version.toolkit)
+            """)
 
     @OptionGroup var common: CommonOptions
 
@@ -27,6 +25,10 @@ struct KosDiscover: Tool {
 
     @Flag(name: .customLong("methods"), help: "Tell which methods work on this host, and why not.")
     var isSurvey = false
+
+    @Flag(
+        name: .customLong("doctor"), help: "Tell what works on this host, what not, and the cure.")
+    var isDoctor = false
 
     @Flag(name: [.customShort("W"), .customLong("watch")], help: "Go on until interrupted.")
     var isWatch = false
@@ -127,6 +129,10 @@ struct KosDiscover: Tool {
             throw ToolFailure.usage("the only operand is '-', not '\(input)'")
         }
         if isSurvey { return try MethodSurvey.run(io) }
+        if isDoctor {
+            var doctor = Doctor(io)
+            return try doctor.run()
+        }
         return announcing.isAnnounce
             ? try Announcer(self, io).run() : try Session(self, io).run()
     }

@@ -6,8 +6,7 @@ import KosTool
 /// `--methods`: which methods work on this host, and why not.
 enum MethodSurvey {
     static func run(_ io: ToolIO) throws -> ExitStatus {
-        for name in DiscoveryMethodName.allCases where name != .capture {
-            let (reason, hint) = try obstacle(name)
+        try each { name, reason, hint in
             try io.output.write(
                 MethodRecord(
                     timestamp: SystemClock.timestamp, name: name, isAvailable: reason == nil,
@@ -15,6 +14,14 @@ enum MethodSurvey {
                     hint: hint))
         }
         return .yes
+    }
+
+    /// Every method, why it cannot work here (nil when it can), and the cure.
+    static func each(_ body: (DiscoveryMethodName, String?, String?) throws -> Void) throws {
+        for name in DiscoveryMethodName.allCases where name != .capture {
+            let (reason, hint) = try obstacle(name)
+            try body(name, reason, hint)
+        }
     }
 
     /// Why a method cannot work here, and the cure; nil when it can.

@@ -11,7 +11,7 @@ extension Session {
             return try fail(
                 .dht, "no node to begin with", hint: "name one with --dht-node host:port")
         }
-        let client = try DHTClient(options.dht, io)
+        let client = try DHTClient(options.dht, io, isReadOnly: !options.isWatch)
         dht = client
         loop.watch(client.socket.descriptor)
         // Lookups begin once the first nodes near us are known.

@@ -76,6 +76,7 @@ extension Session {
         case .conflict(let node):
             io.errors.note("gossip: another '\(node.name)' is at \(node.address)")
         case .departed: hasDeparted = true
+        case .keys(let keys): options.gossip.keep(keys, io)
         case .event(let event):
             guard options.isWatch else { return }
             try io.output.write(event.record(at: time))

@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosTool
 
@@ -23,7 +22,6 @@ struct KosLora: ParsableCommand {
 
             More: man kos-lora, kos-lora --schema.
             """,
-        version: Version.toolkit,
         subcommands: [
             Ports.self, Info.self, Listen.self, Send.self, Config.self, Monitor.self, Serve.self,
             Gateway.self, Airtime.self, Budget.self, Link.self,

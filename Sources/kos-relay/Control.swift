@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosNet
 import KosTool
@@ -17,31 +16,30 @@ struct ControlOptions: ParsableArguments {
 
     /// Asks the running relay; its records go to the output as they are.
     func ask(_ word: String, _ io: ToolIO) throws -> ExitStatus {
+        guard let answer = try answer(to: word, io) else { return .no }
+        try ControlOptions.each(answer) { try io.output.draw($0) }
+        return .yes
+    }
+
+    /// The lines of an answer.
+    static func each(_ answer: [UInt8], _ body: ([UInt8]) throws -> Void) rethrows {
+        var reader = NDJSONReader()
+        reader.append(answer.span)
+        while case .line(_, let range) = reader.next() { try body(Array(reader.buffer[range])) }
+    }
+
+    /// What the running relay says; nil, and that is said, when none answers.
+    func answer(to word: String, _ io: ToolIO) throws -> [UInt8]? {
         guard let path = try path(io) else {
             throw ToolFailure.usage("--socket none names no relay to ask")
         }
-        let answer: [UInt8]
         do throws(ControlSocket.Failure) {
-            answer = try ControlSocket.ask(word, at: path)
+            return try ControlSocket.ask(word, at: path)
         } catch {
             io.errors.say(error.message)
-            return .no
+            return nil
         }
-        var reader = NDJSONReader()
-        reader.append(answer.span)
-        while case .line(_, let range) = reader.next() {
-            try io.output.draw(Array(reader.buffer[range]))
-        }
-        return .yes
     }
-}
-
-struct Status: Tool {
-    static let configuration = CommandConfiguration(
-        abstract: "Metrics of the running relay: the whole, then each connection.")
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var control: ControlOptions
-    mutating func run(_ io: ToolIO) throws -> ExitStatus { try control.ask("status", io) }
 }
 
 struct Stop: Tool {

@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosTool
 
@@ -16,7 +15,6 @@ struct KosRelay: ParsableCommand {
               kos-relay --connect tcp://10.0.0.2:47470 --metrics 60s | jq -c .
               kos-relay status
             """,
-        version: Version.toolkit,
         subcommands: [
             Run.self, Status.self, Who.self, Ban.self, Stop.self, Reload.self, Simulate.self,
             Manet.self,

@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosNATS
 import KosTool

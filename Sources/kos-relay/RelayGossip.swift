@@ -88,6 +88,7 @@ final class RelayGossip {
         case .departed: isGone = true
         case .event(let event):
             try io.output.write(event.record(at: time))
+        case .keys(let keys): session.options.gossip.keep(keys, io)
         case .send, .open, .answer: return
         }
         for record in records { try meet(record) }

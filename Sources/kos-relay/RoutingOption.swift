@@ -1,5 +1,5 @@
-import ArgumentParser
 import KosCore
+import KosTool
 
 /// `--routing`: how next hops are found.
 struct RoutingOption: ExpressibleByArgument {

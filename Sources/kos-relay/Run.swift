@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosNet
 import KosTool
@@ -12,6 +11,7 @@ struct Run: Tool {
     @OptionGroup var gossip: GossipOptions
     @OptionGroup var tls: TLSOptions
     @OptionGroup var mesh: MeshOptions
+    @OptionGroup var printing: DashboardOptions
 
     @Option(
         parsing: .upToNextOption,
@@ -56,14 +56,13 @@ struct Run: Tool {
     @Option(
         help: ArgumentHelp(
             "Events to write: received,forwarded,delivered,queued,dropped,discovered,switched.",
-            valueName: "list"
-        ))
+            valueName: "list"))
     var events = "forwarded,delivered,queued,dropped,discovered,switched"
 
     @Option(
         help: ArgumentHelp(
             "Keep packets for nodes that are away, in dir or the state directory.",
-            valueName: "dir"))
+            valueName: "dir"), alone: "-")
     var custody: String?
 
     @Option(help: ArgumentHelp("How long packets are kept.", valueName: "dur"))
@@ -117,6 +116,7 @@ struct Run: Tool {
     }
 
     mutating func run(_ io: ToolIO) throws -> ExitStatus {
+        if try printing.isDone(io) { return .yes }
         let session = try RelaySession(self, io)
         try session.run()
         return session.status

@@ -1,23 +1,8 @@
-import ArgumentParser
 import KosCore
 import KosTool
 
 @main struct Main {
-    static func main() {
-        let arguments = CommandLine.arguments.dropFirst()
-        // A verb stands in front; everywhere else its name is a file's.
-        if arguments.first == "simulate" || arguments.prefix(2) == ["help", "simulate"] {
-            ToolMain.run(RouteVerbs.self)
-        }
-        ToolMain.run(KosRoute.self)
-    }
-}
-
-/// kos-route where a verb is given.
-struct RouteVerbs: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "kos-route", abstract: KosRoute.configuration.abstract,
-        subcommands: [Simulate.self])
+    static func main() { ToolMain.run(KosRoute.self) }
 }
 
 struct KosRoute: Tool {
@@ -26,7 +11,6 @@ struct KosRoute: Tool {
     static let configuration = CommandConfiguration(
         commandName: "kos-route",
         abstract: "Find routes through the peers and links on standard input.",
-        version: Version.toolkit,
         subcommands: [Simulate.self])
 
     @OptionGroup var common: CommonOptions

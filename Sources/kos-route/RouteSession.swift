@@ -70,6 +70,7 @@ struct RouteSession {
                 switch verdict {
                 case .consumed:
                     io.goodLines += 1
+                    if io.output.isText { input.withText(range) { io.output.learn(from: $0) } }
                     if keep { try pass(range, of: input) }
                 case .foreign:
                     if output != nil { try pass(range, of: input) }

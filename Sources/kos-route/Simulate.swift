@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosSimulation
 import KosTool
@@ -38,7 +37,7 @@ struct Simulate: Tool {
 
     @Option(
         help: ArgumentHelp("Write what crosses the air, for one protocol.", valueName: "file"),
-        completion: .file())
+        completion: .file)
     var pcap: String?
 
     @Argument(help: "Records to read instead of standard input; - is standard input.")

@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosTool
 
@@ -32,7 +31,7 @@ struct ContentOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Packets wait here until they are delivered; the next run goes on with them.",
-            valueName: "file"), completion: .file())
+            valueName: "file"), completion: .file)
     var spool: String?
 
     var isAbsent: Bool { text == nil && file == nil && raw == nil && !lines }

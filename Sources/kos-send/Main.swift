@@ -1,4 +1,3 @@
-import ArgumentParser
 import KosCore
 import KosTool
 
@@ -17,8 +16,7 @@ struct KosSend: Tool {
               kos-send -T ws://10.0.0.2:47480/,tcp://10.0.0.2:47470 --lines < notes
               kos-send --listen tcp://:47470 -c 1
               kos-send --probe -c 5 --connect tcp://127.0.0.1:47470 -T charlie
-            """,
-        version: Version.toolkit)
+            """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var target: TargetOptions

@@ -22,7 +22,7 @@ private func packets(_ octets: [UInt8]) -> [(Packet, CapturedPacket, CaptureInte
                 time: packet.time, length: packet.lengthBytes,
                 octets: Array(reader.window[packet.range]), type: interface.linkType)
             found.append((kept, packet, interface))
-        case .statistics: continue
+        case .statistics, .custom: continue
         case .more, .damaged: return found
         }
     }

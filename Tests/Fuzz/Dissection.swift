@@ -52,12 +52,12 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         report.add(frame, bytes.span) { _ in }
         topology.add(frame, bytes.span)
     }
-    report.finish(file: "x") { record in
-        let line = record.line
+    func judge(_ line: [UInt8]) {
         guard (try? JSONObject(parsing: line.span.extracting(..<(line.count - 1)))) != nil else {
             fatalError("a report's line is no record")
         }
     }
+    report.finish(file: "x", flow: { judge($0.line) }) { judge($0.line) }
     topology.finish()
     _ = topology.mesh.linkRecords(at: 0)
     return 0

@@ -102,7 +102,7 @@ struct ReadCapture {
                     packets.append(packet)
                     frames.append(frame)
                     octets.append(Array(reader.window[packet.range]))
-                case .statistics: continue
+                case .statistics, .custom: continue
                 case .more: isDry = true
                 case .damaged(let found):
                     damage = found

@@ -31,7 +31,7 @@ import Testing
             report.add(frame, octets.span) { _ in }
         }
         var records: [ReportRecord] = []
-        report.finish(file: nil) { records.append($0) }
+        report.finish(file: nil, flow: { _ in }) { records.append($0) }
         return records
     }
 

@@ -50,6 +50,8 @@ import Testing
             topology.add(frame, bytes.span)
         }
         try report.finish(file: "x") {
+            try MutationTests.expectRecord($0.line, "seed \(seed), a flow")
+        } _: {
             try MutationTests.expectRecord($0.line, "seed \(seed), a report")
         }
         topology.finish()

@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "KosCore": set(),
     "KosCapture": {"KosCore"},
     "KosSimulation": {"KosCore"},
-    "KosTool": {"KosCore", "ArgumentParser", "Glibc", "Synchronization"},
+    "KosTool": {"KosCore", "CLinux", "Glibc", "Synchronization"},
     "KosCrypto": {"KosCore", "Crypto"},
     "KosNet": {"KosCore", "KosCrypto", "Glibc", "Crypto", *NIO} - {"NIOFoundationCompat"},
     "KosRadio": {"KosCore", "CBluetooth", "Glibc"},
@@ -71,7 +71,7 @@ ADAPTERS = {
 for name in ["KosCrypto", "KosNet", "KosRadio", "KosMDNS", "KosNATS", "KosPcap", "KosStore"]:
     MAY_IMPORT[name].add("Synchronization")
 for name in PRODUCTS:
-    MAY_IMPORT[name] = {"KosCore", "KosTool", "ArgumentParser", *ADAPTERS[name]}
+    MAY_IMPORT[name] = {"KosCore", "KosTool", *ADAPTERS[name]}
 # Tools that still look at the system themselves. A ratchet: names are taken out.
 GLIBC_IN_TOOLS = {"kos-route", "kos-lora", "kos-capture", "kos-discover", "kos-send", "kos-relay"}
 

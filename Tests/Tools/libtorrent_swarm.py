@@ -1,8 +1,8 @@
 """A swarm of libtorrent's DHT nodes on loopback, driven line by line over stdin (Debian's
-python3-libtorrent, so run it with /usr/bin/python3). First argument: `subnet` (127.0.77.1 to .10) or
-`apart` (127.0.1.1 to 127.0.10.1, libtorrent's own settings).
+python3-libtorrent, so run it with /usr/bin/python3). First argument: `subnet` (127.0.77.1 to .10),
+`apart` (127.0.1.1 to 127.0.10.1, libtorrent's own settings) or `six` (::1, one port each).
 
-Commands: `get KEYHEX SALT` prints the item as JSON; `put SALT NAME TEXT` signs with the key whose seed is the
+Commands: `through ADDRESS PORT` prints how many nodes a newcomer comes to know that begins with that one; `get KEYHEX SALT` prints the item as JSON; `put SALT NAME TEXT` signs with the key whose seed is the
 SHA-256 of the name, puts the item and prints the public key; `peers HASHHEX` prints the addresses announced under a hash; `announce HASHHEX`."""
 
 import hashlib
@@ -14,16 +14,20 @@ import libtorrent as lt
 
 LAYOUT = sys.argv[1]
 COUNT = 10
-ADDRESSES = [f"127.0.77.{i}" if LAYOUT == "subnet" else f"127.0.{i}.1" for i in range(1, COUNT + 1)]
+ADDRESSES = {
+    "subnet": [(f"127.0.77.{i}", 6881) for i in range(1, COUNT + 1)],
+    "apart": [(f"127.0.{i}.1", 6881) for i in range(1, COUNT + 1)],
+    "six": [("::1", 6880 + i) for i in range(1, COUNT + 1)],
+}[LAYOUT]
 
 
-def session(address):
+def session(address, port):
     settings = {
-        "listen_interfaces": f"{address}:6881", "enable_dht": True, "dht_bootstrap_nodes": "",
+        "listen_interfaces": f"{'[::1]' if address == '::1' else address}:{port}", "enable_dht": True, "dht_bootstrap_nodes": "",
         "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
         "alert_mask": lt.alert.category_t.all_categories,
     }
-    if LAYOUT == "subnet":
+    if LAYOUT != "apart":
         settings.update(dht_restrict_routing_ips=False, dht_restrict_search_ips=False)
     return lt.session(settings)
 
@@ -38,10 +42,10 @@ def wait(session, kind, seconds=15):
     return None
 
 
-sessions = [session(address) for address in ADDRESSES]
+sessions = [session(*address) for address in ADDRESSES]
 for one in sessions:
     for address in ADDRESSES:
-        one.add_dht_node((address, 6881))
+        one.add_dht_node(address)
 end = time.monotonic() + 30
 while time.monotonic() < end and min(s.status().dht_nodes for s in sessions) < 3:
     time.sleep(0.1)
@@ -84,6 +88,14 @@ for line in sys.stdin:
             for peer in alert.peers() if alert else []:
                 found.add(str(peer[0]) + ":" + str(peer[1]) if isinstance(peer, tuple) else str(peer))
         print(json.dumps(sorted(found)), flush=True)
+    elif command == "through":
+        newcomer = session("127.0.88.1", 6881)
+        newcomer.add_dht_node((words[0], int(words[1])))
+        end = time.monotonic() + 10
+        while time.monotonic() < end and newcomer.status().dht_nodes < 3:
+            time.sleep(0.1)
+        print(json.dumps(newcomer.status().dht_nodes), flush=True)
+        del newcomer
     elif command == "nodes":
         print(json.dumps([s.status().dht_nodes for s in sessions]), flush=True)
     elif command == "announce":

@@ -239,7 +239,9 @@ def test_live_without_permission(tmp_path):
         if folder.stat().st_uid == os.getuid() and str(folder).startswith("/tmp/"):
             folder.chmod(folder.stat().st_mode | 0o055)
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", tool, "live", "-i", "lo"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    # Nobody may not look into root's home.
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20,
+                          env={**os.environ, "HOME": str(tmp_path)})
     assert done.returncode == 3 and done.stdout == ""
     assert "setcap cap_net_raw" in done.stderr
 

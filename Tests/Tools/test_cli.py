@@ -293,6 +293,72 @@ def test_records_at_a_terminal_are_asked_for(home):
     assert "terminal" in one_line(result.stderr)
 
 
+# The command line: POSIX's conventions and GNU's.
+
+
+@pytest.mark.parametrize("name,arguments,wanted", [
+    ("kos-send", ["-qjt5s"], {"quiet": "true", "json": "true", "timeout": "5s"}),
+    ("kos-send", ["-qt", "5s"], {"quiet": "true", "timeout": "5s"}),
+    ("kos-send", ["-t=5s"], {"timeout": "5s"}),
+    ("kos-send", ["--timeout=5s"], {"timeout": "5s"}),
+    ("kos-send", ["--timeout", "5s", "-t", "6s"], {"timeout": "6s"}),
+    ("kos-send", ["--no-ack"], {"ack": "false"}),
+    ("kos-send", ["--no-ack", "--ack"], {"ack": "true"}),
+    ("kos-send", ["--lock", "hello"], {"lock": "-"}),
+    ("kos-send", ["--lock=a=b", "hello"], {"lock": "a=b"}),
+    ("kos-send", ["hello", "-T", "x"], {"to": "x"}),
+    ("kos-send", ["-T", "-"], {"to": "-"}),
+    ("kos-send", ["--", "-q"], {}),
+    ("kos-send", ["--option", "a=b", "--option=c=d"], {"option": "a=b,c=d"}),
+    ("kos-send", ["--connect", "tcp://a:1", "tcp://b:2", "-q"],
+     {"connect": "tcp://a:1,tcp://b:2", "quiet": "true"}),
+    ("kos-send", ["--connect", "tcp://a:1", "-4"], {"connect": "tcp://a:1", "ipv4": "true"}),
+    ("kos-lora", ["link", "--power", "-5", "--noise-figure=-.5"],
+     {"power": "-5", "noise-figure": "-.5"}),
+    ("kos-relay", ["run", "--custody", "-v"], {"custody": "-", "verbose": "true"}),
+    ("kos-relay", ["--custody=/tmp"], {"custody": "/tmp"}),
+])
+def test_how_options_are_given(run, name, arguments, wanted):
+    verb = [word for word in arguments[:1] if word in ("link", "run")]
+    result = run(name, *verb, "--print-config", *arguments[len(verb):])
+    assert result.returncode == 0, result
+    assert {option: value for option, (value, origin) in settings(result).items()
+            if origin == "command line"} == wanted
+
+
+@pytest.mark.parametrize("name,arguments,words", [
+    ("kos-send", ["--quiet=yes"], "'--quiet' takes no value"),
+    ("kos-send", ["-quiet"], "did you mean '--quiet'"),
+    ("kos-send", ["-t"], "'-t <dur>' needs a value"),
+    ("kos-send", ["--timeout", "-q", "hello"], "needs a value"),
+    ("kos-send", ["hello", "you"], "'you' is one argument too many"),
+    ("kos-send", ["-x"], "no option '-x'"),
+    ("kos-send", ["--tim", "5s"], "no option '--tim'"),
+    ("kos-send", ["--color", "alway"], "did you mean always?"),
+    ("kos-send", ["--color", "mauve"], "one of auto, always, never"),
+    ("kos-lora", [], "a verb is missing: ports, info"),
+    ("kos-lora", ["sned"], "did you mean send?"),
+    ("kos-lora", ["help", "sned"], "did you mean send?"),
+    ("kos-lora", ["airtime"], "--payload <bytes> is missing"),
+    ("kos-relay", ["statsu"], "did you mean status?"),
+    ("kos-relay", ["ban"], "<node> is missing"),
+    ("kos-capture", ["read"], "<files> is missing"),
+])
+def test_what_is_wrong_is_said_with_the_cure(run, name, arguments, words):
+    result = run(name, *arguments)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert words in one_line(result.stderr)
+
+
+def test_help_of_a_verb(run):
+    for arguments in (["help", "airtime"], ["airtime", "--help"], ["airtime", "-h"]):
+        result = run("kos-lora", *arguments)
+        assert result.returncode == 0
+        assert b"USAGE: kos-lora airtime [<options>] --payload <bytes>\n" in result.stdout
+    assert b"USAGE: kos-relay [<verb>]" in run("kos-relay", "--help").stdout
+    assert b"USAGE: kos-relay run [<options>]" in run("kos-relay", "help", "run").stdout
+
+
 # Settings: command line > environment > user's file > built-in.
 
 

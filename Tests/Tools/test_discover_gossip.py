@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -315,6 +316,42 @@ def test_another_key_and_no_key_open_nothing(tmp_path):
         other.write_text("no key\n")
         result = cluster.discover(*cluster.options("s1")[:-1], other)
         assert result.returncode == 3 and "no key ring" in result.stderr
+    finally:
+        cluster.close()
+
+
+def test_the_cluster_turns_the_key_ring(tmp_path):
+    """Serf installs a key, uses it and removes the old one; a member of ours obeys, lists what it has, says
+    no where Serf would, and keeps the ring for its next run."""
+    cluster = Cluster(tmp_path, key())
+    old, new = cluster.key, key()
+    try:
+        cluster.serf("s1")
+        path = cluster.start("k1", "-W", "--gossip-member", join=["s1"])
+        wait_for(lambda: len(cluster.members("s1")) == 2)
+
+        def keys(*arguments):
+            result = cluster.ask("s1", "keys", *arguments)
+            return result.returncode, result.stdout + result.stderr
+
+        def counts():
+            return dict(re.findall(r"(\S{44}) +\[(\d+/\d+)\]", keys("-list")[1]))
+
+        assert counts() == {old: "2/2"}
+        assert keys(f"-use={new}")[0] != 0  # nobody has it
+        assert keys(f"-install={new}")[0] == 0
+        assert counts() == {old: "2/2", new: "2/2"}
+        assert json.loads((tmp_path / "keyring").read_text()) == [old, new]
+        assert keys(f"-use={new}")[0] == 0
+        refused = keys(f"-remove={new}")  # the one that seals
+        assert refused[0] != 0 and "2" in refused[1], refused
+        assert keys(f"-remove={old}")[0] == 0
+        assert counts() == {new: "2/2"}
+        assert json.loads((tmp_path / "keyring").read_text()) == [new]
+        cluster.ask("s1", "tags", "-set", "role=sensor")
+        wait_for(lambda: view(path)["s1"]["capabilities"] == ["sensor"])
+        found = cluster.discover(*cluster.options("s1"))
+        assert found.returncode == 0 and {"s1"} < {each["nodeId"] for each in records(found.stdout)}
     finally:
         cluster.close()
 

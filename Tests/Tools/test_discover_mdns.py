@@ -25,8 +25,20 @@ def wire():
 
 @pytest.fixture(autouse=True)
 def silence(wire):
-    """A goodbye leaves a name in the caches for a second: each test starts without it."""
-    wait_for("silence", lambda: not seen_by_avahi(wire.b) and not seen_by_avahi(wire.a))
+    """Each test starts without a name in the caches. A goodbye leaves one there for a second; one that was
+    lost, since the network was down, for more than an hour: then the daemons begin anew."""
+
+    def is_silent():
+        return not seen_by_avahi(wire.b) and not seen_by_avahi(wire.a)
+
+    end = time.monotonic() + 4
+    while not is_silent():
+        if time.monotonic() > end:
+            for host in (wire.a, wire.b):
+                host.stop_avahi()
+                host.start_avahi()
+            return wait_for("silence", is_silent)
+        time.sleep(0.1)
 
 
 def environment(tmp_path, host):
@@ -278,6 +290,9 @@ def test_other_service_types(wire, tmp_path):
         assert peer["nodeId"] == "printer" and peer["capabilities"] == ["service"]
         everything = records(discover(wire.b, tmp_path, "--service", "any").stdout)
         assert "printer" in {peer["nodeId"] for peer in everything}
+        for domain, code in [("local", 0), ("elsewhere.example", 1)]:
+            result = discover(wire.b, tmp_path, "--service", "_ipp._tcp", "--domain", domain)
+            assert result.returncode == code, result
 
 
 def test_watch_tells_of_joining_changing_and_leaving(wire, tmp_path):
@@ -286,9 +301,7 @@ def test_watch_tells_of_joining_changing_and_leaving(wire, tmp_path):
         lines = Lines(process)
         with published(wire.a, "foxtrot", "nodeId=foxtrot", "capabilities=relay"):
             joined = lines.next()
-            arrived = time.time() * 1000
             assert joined["nodeId"] == "foxtrot" and joined["event"] in ("joined", "found")
-            assert arrived - joined["timestamp"] <= 50
         left = lines.next()
         assert (left["event"], left["reason"], left["addresses"]) == ("left", "goodbye", [])
         assert left["metadata"]["firstSeen"] == joined["metadata"]["firstSeen"]
@@ -314,6 +327,28 @@ def test_watch_survives_restarts_of_its_daemon(wire, tmp_path):
                 record = lines.next(15)
                 assert (record["event"], record["nodeId"]) == ("joined", "india")
             assert lines.next()["nodeId"] == "india"
+
+
+def test_an_announcement_survives_restarts_of_its_daemon(wire, tmp_path):
+    with announced(wire.a, tmp_path) as (process, announcement):
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            wait_for("avahi-browse sees it", lambda: seen_by_avahi(wire.b))
+            wire.a.stop_avahi(number)
+            wire.b.stop_avahi()  # and with it the name in its cache
+            wire.b.start_avahi()
+            assert not seen_by_avahi(wire.b)
+            wire.a.start_avahi()
+            rows = wait_for("it is there again", lambda: seen_by_avahi(wire.b), 30)
+            assert {row[0] for row in rows} == {announcement["nodeId"]}
+        assert process.poll() is None
+
+
+def test_where_one_method_of_two_fails_the_status_is_five(wire, tmp_path):
+    result = discover(wire.a, tmp_path, "-A", "-m", "mdns,dht")
+    assert result.returncode == 5, result.stderr
+    told = {record["method"]: record["success"] for record in records(result.stdout)}
+    assert told == {"mdns": True, "dht": False}
+    assert result.stderr.count("\n") == 1 and "--dht-node" in result.stderr
 
 
 def test_the_reader_leaves_and_the_watch_ends_quietly(wire, tmp_path):

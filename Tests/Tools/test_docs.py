@@ -12,25 +12,36 @@ PAGES = sorted((ROOT / "man").glob("kos*.[157]"))
 each_tool = pytest.mark.parametrize("name", TOOLS)
 
 
-def commands(name):
-    """The tool's commands as its parser knows them: the root and the verbs."""
-    dump = subprocess.run([tool(name), "--experimental-dump-help"], capture_output=True)
-    root = json.loads(dump.stdout)["command"]
-    verbs = [each for each in root.get("subcommands", []) if each["commandName"] != "help"]
-    return [root, *verbs]
+def helps(name):
+    """What the tool prints of itself, and of each of its verbs."""
+
+    def shown(*arguments):
+        result = subprocess.run([tool(name), *arguments], capture_output=True, check=True)
+        return result.stdout.decode()
+
+    root = shown("--help")
+    verbs = root.partition("\nVERBS:\n")[2].partition("\n\n")[0]
+    return [root, *(shown("help", verb) for verb in re.findall(r"^  ([a-z-]+)", verbs, re.M))]
 
 
 def options(name):
     """Every option's names with their dashes, by the long name."""
     found = {}
-    for command in commands(name):
-        for argument in command.get("arguments", []):
-            if argument["kind"] == "positional" or not argument.get("shouldDisplay", True):
-                continue
-            names = {("--" if each["kind"] == "long" else "-") + each["name"]
-                     for each in argument["names"]}
+    for page in helps(name):
+        for row in re.findall(r"^  (-.*?)(?:  .*)?$", page, re.M):
+            names = re.findall(r"(?<![\w<-])--?\w[\w-]*", row)
             found.setdefault(max(names, key=len), set()).update(names)
     return found
+
+
+@each_tool
+def test_a_name_means_one_thing(name):
+    for page in helps(name):
+        names = re.findall(r"(?<![\w<-])--?\w[\w-]*",
+                           "\n".join(re.findall(r"^  (-.*?)(?:  .*)?$", page, re.M)))
+        assert len(names) == len(set(names)) >= 4
+        assert all(len(line) <= 80 or " " not in line.strip() for line in
+                   page.partition("\nOPTIONS:\n")[2].splitlines() if not line.startswith("  -"))
 
 
 def text(page):
@@ -109,6 +120,34 @@ def test_shells_take_the_completions(shell):
     for path in sorted((ROOT / "completions" / shell).iterdir()):
         result = subprocess.run([shell, "-n", path], capture_output=True)
         assert (result.returncode, result.stderr) == (0, b""), path
+
+
+WORDS = [
+    ("kos-discover", "--gossip-pro", {"--gossip-profile"}),
+    ("kos-discover", "--log-format ", {"text", "json"}),
+    ("kos-relay", "stat", {"status"}),
+    ("kos-relay", "status --log-format j", {"json"}),
+    ("kos-lora", "airtime --prea", {"--preamble"}),
+]
+
+
+@pytest.mark.parametrize("name,line,words", WORDS)
+def test_bash_completes(name, line, words):
+    typed = [name, *line.split(" ")]
+    script = (f"source {ROOT}/completions/bash/{name}; COMP_WORDS=({' '.join(map(repr, typed))});"
+              f"COMP_CWORD={len(typed) - 1}; $(complete -p {name} | sed 's/.*-F //; s/ .*//');"
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    result = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+    assert (set(result.stdout.decode().split()), result.stderr) == (words, b"")
+
+
+@pytest.mark.parametrize("name,line,words", WORDS)
+def test_fish_completes(name, line, words):
+    result = subprocess.run(
+        ["fish", "--no-config", "-c", f"source {ROOT}/completions/fish/{name}.fish;"
+         f"complete -C '{name} {line}'"], capture_output=True, check=True)
+    offered = {row.split("\t")[0] for row in result.stdout.decode().splitlines()}
+    assert offered == words
 
 
 def test_every_record_stands_in_the_manual():

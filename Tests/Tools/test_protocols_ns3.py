@@ -7,6 +7,9 @@ import subprocess
 
 import pytest
 
+from capture_oracle import compare
+from kit import tool
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).parent
 SECONDS = 60
@@ -97,3 +100,18 @@ def test_olsr_ends_with_the_tables_of_ns3(ns3, replay):
         assert len(heard) > 20 and all(re.fullmatch(r"[\d.]+", line[0]) for line in heard)
         ours = replay("replay", own, str(SECONDS), stdin="".join("\t".join(line) + "\n" for line in heard))
         assert {tuple(line.split()) for line in ours} == theirs[node], own
+
+
+@pytest.mark.parametrize("protocol", ["olsr", "aodv"])
+def test_captures_packet_by_packet(ns3, protocol):
+    """kos-capture beside tshark on every node's capture of the air: time, length, addresses, ports, protocol."""
+    folder, _ = ns3
+    seen = 0
+    for path in sorted(folder.glob(f"{protocol}-*.pcap")):
+        both = compare(tool("kos-capture"), path)
+        assert len(both.ours) == len(both.theirs) and not both.wrong, (path, both.wrong[:3])
+        named = [(record["protocol"] == protocol, protocol in told.protocols)
+                 for record, told in zip(both.ours, both.theirs)]
+        assert all(ours == theirs for ours, theirs in named)
+        seen += sum(ours for ours, _ in named)
+    assert seen > 1000

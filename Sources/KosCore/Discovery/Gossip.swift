@@ -32,6 +32,8 @@ package struct Gossip: Engine {
         /// Another node goes by this one's name, or two by the same.
         case conflict(GossipNode)
         case departed
+        /// The key ring changed by a query of the cluster; the first one seals.
+        case keys([[UInt8]])
     }
     package enum Drop: String, Hashable, Sendable, CaseIterable {
         case malformed, unencrypted, undecipherable, checksum, tooLarge, wrongLabel
@@ -74,7 +76,7 @@ package struct Gossip: Engine {
     }
 
     package let settings: GossipSettings
-    let envelope: GossipEnvelope
+    var envelope: GossipEnvelope
     let ownName: String
     var roster = GossipRoster()
     var serf = SerfLedger()

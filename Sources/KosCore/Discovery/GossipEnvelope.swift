@@ -22,7 +22,7 @@ package struct GossipEnvelope: Sendable {
 
     package let label: [UInt8]
     /// Any of them opens, the first one seals; none for a cluster that talks openly.
-    package let keys: [[UInt8]]
+    package private(set) var keys: [[UInt8]]
     private let cipher: any PacketCipher
 
     /// Nil for a label beyond 255 octets, a key of wrong length, or more than `maxKeys` keys.
@@ -40,6 +40,38 @@ package struct GossipEnvelope: Sendable {
         label = []
         keys = []
         self.cipher = cipher
+    }
+
+    // MARK: Key ring
+
+    /// Why a key ring stays as it is; in memberlist's words where it has some.
+    package enum KeyRefusal: String, Sendable {
+        case size = "key size must be 16, 24 or 32 bytes"
+        case isFull = "the key ring is full"
+        case isMissing = "Requested key is not in the keyring"
+        case isPrimary = "Removing the primary key is not allowed"
+    }
+
+    /// A further key that opens; one that is there already is no fault.
+    package mutating func install(_ key: [UInt8]) -> KeyRefusal? {
+        guard [16, 24, 32].contains(key.count) else { return .size }
+        guard !keys.contains(key) else { return nil }
+        guard keys.count < GossipEnvelope.maxKeys else { return .isFull }
+        keys.append(key)
+        return nil
+    }
+
+    /// Seals with this key from now on.
+    package mutating func use(_ key: [UInt8]) -> KeyRefusal? {
+        guard let place = keys.firstIndex(of: key) else { return .isMissing }
+        keys.swapAt(0, place)
+        return nil
+    }
+
+    package mutating func remove(_ key: [UInt8]) -> KeyRefusal? {
+        guard key != keys.first else { return .isPrimary }
+        keys.removeAll { $0 == key }
+        return nil
     }
 
     /// Octets of a packet that are left for messages.

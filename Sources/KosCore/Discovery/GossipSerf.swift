@@ -93,10 +93,13 @@ extension Gossip {
             serf.witness(queryTime: query.time)
             guard serf.isNews(query, at: now) else { return }
             if query.isRebroadcast { broadcast(key, [GossipMessage.Kind.user] + octets, now) }
-            guard query.wantsAcknowledgement, !query.isFiltered, let asker = query.asker,
-                asker.isUsable
-            else { return }
-            send(.user(query.acknowledgement(from: ownName)), to: asker, &outputs)
+            guard !query.isFiltered, let asker = query.asker, asker.isUsable else { return }
+            if query.wantsAcknowledgement {
+                send(.user(query.acknowledgement(from: ownName)), to: asker, &outputs)
+            }
+            guard let request = SerfKeyRequest(query) else { return }
+            let answer = rotate(request, &outputs)
+            send(.user(query.answer(answer, from: ownName)), to: asker, &outputs)
         case .other: return
         }
     }

@@ -84,4 +84,10 @@ package enum GossipKeyring {
         else { return nil }
         return keys
     }
+
+    /// As Serf writes it.
+    package static func text(_ keys: [[UInt8]]) -> [UInt8] {
+        let words = keys.map { "  \"\(Base64.encode($0))\"" }.joined(separator: ",\n")
+        return Array("[\n\(words)\n]\n".utf8)
+    }
 }

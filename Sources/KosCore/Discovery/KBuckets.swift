@@ -23,6 +23,19 @@ package struct KBuckets: Sendable {
         buckets = Array(repeating: [], count: 161)
     }
 
+    /// The same nodes as another id of ours has them.
+    func moved(to own: DHTKey) -> KBuckets {
+        var table = KBuckets(own: own)
+        for entry in buckets.joined() where entry.node.id != own {
+            let index = own.commonPrefix(with: entry.node.id)
+            guard table.buckets[index].count < KBuckets.bucketSize else { continue }
+            let near = entry.node.address.ip.neighbourhood
+            let nearby = table.buckets[index].count { $0.node.address.ip.neighbourhood == near }
+            if nearby < KBuckets.maxNearby { table.buckets[index].append(entry) }
+        }
+        return table
+    }
+
     package var count: Int { buckets.reduce(0) { $0 + $1.count } }
     package var nodes: [DHTNode] { buckets.flatMap { $0.map(\.node) } }
     /// Nodes that answered, fit to be saved.

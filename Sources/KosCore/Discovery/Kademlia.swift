@@ -73,7 +73,7 @@ package struct Kademlia: Engine {
         let isStore: Bool
     }
 
-    package private(set) var own: DHTKey
+    package internal(set) var own: DHTKey
     let settings: Settings
     let ports: Ports
     var table: KBuckets
@@ -83,6 +83,7 @@ package struct Kademlia: Engine {
     var lookups: [Int: Lookup] = [:]
     var store = DHTStore()
     var rate: TokenBucket
+    var vote = DHTAddressVote()
     private var serial: UInt16
     private var lastOwn = -1
     package internal(set) var drops: [Drop: Int] = [:]
@@ -177,7 +178,10 @@ package struct Kademlia: Engine {
             answer(query, id, message, sender, now, &outputs)
         case .reply(let reply, let id):
             guard let asked = settle(message, sender) else { return drop(.unexpected) }
-            if let own = message.ownAddress { outputs.append(.ownAddress(own)) }
+            if let own = message.ownAddress {
+                heed(own, from: sender, now)
+                outputs.append(.ownAddress(own))
+            }
             if !DHTIdentity.isValid(id, at: sender.ip) { drop(.notItsAddress) }
             // A node that answers under another id than the one it was known by has changed places.
             if let expected = asked.node, expected != id { table.failed(expected) }

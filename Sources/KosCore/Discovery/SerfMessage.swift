@@ -108,6 +108,8 @@ package struct SerfEvent: Hashable, Sendable {
 package struct SerfQuery: Hashable, Sendable {
     package var time: UInt64
     package var id: UInt64
+    package var name: String
+    package var payload: [UInt8]
     package var asker: ContactAddress?
     package var wantsAcknowledgement: Bool
     /// Whether it is for some nodes only.
@@ -119,6 +121,8 @@ package struct SerfQuery: Hashable, Sendable {
     init(_ fields: SerfFields) {
         time = fields.time
         id = fields.id
+        name = fields.name
+        payload = fields.payload
         asker = IPAddress(octets: fields.address).map {
             ContactAddress(ip: $0, port: fields.port)
         }
@@ -130,10 +134,19 @@ package struct SerfQuery: Hashable, Sendable {
 
     /// The acknowledgement as a user message carries it.
     package func acknowledgement(from node: String) -> [UInt8] {
+        answer(from: node, flags: 1, [])
+    }
+
+    /// An answer as a user message carries it.
+    package func answer(_ payload: [UInt8], from node: String) -> [UInt8] {
+        answer(from: node, flags: 0, payload)
+    }
+
+    private func answer(from node: String, flags: UInt64, _ payload: [UInt8]) -> [UInt8] {
         var octets = [SerfMessage.Kind.answer]
         MessagePack.append(map: 5, to: &octets)
         MessagePack.append("Flags", to: &octets)
-        MessagePack.append(1, to: &octets)
+        MessagePack.append(flags, to: &octets)
         MessagePack.append("From", to: &octets)
         MessagePack.append(node, to: &octets)
         MessagePack.append("ID", to: &octets)
@@ -141,7 +154,7 @@ package struct SerfQuery: Hashable, Sendable {
         MessagePack.append("LTime", to: &octets)
         MessagePack.append(time, to: &octets)
         MessagePack.append("Payload", to: &octets)
-        MessagePack.append(raw: [], to: &octets)
+        MessagePack.append(raw: payload, to: &octets)
         return octets
     }
 }

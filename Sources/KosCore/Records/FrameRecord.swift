@@ -42,6 +42,7 @@ package struct FrameRecord: Record {
         .optional("kosFrame", .map(.any), "of a radio link: kind, transfer, index, count"),
         .optional("fragments", .integer(min: 2), "IP: this frame completed so many fragments"),
         .optional("tshark", .map(.any), "--dissect-with: the layers that tshark names"),
+        .optional("comments", .array(.string), "what the capture says of this packet"),
         .optional("truncatedAt", .oneOf(["depth"]), "why taking apart stopped early"),
     ]
 

@@ -16,6 +16,7 @@ package enum RecordTypes {
         RouteEventRecord.self,
         AnnouncementRecord.self,
         MethodRecord.self,
+        CheckRecord.self,
         ProbeRecord.self,
         HopRecord.self,
         FrameRecord.self,

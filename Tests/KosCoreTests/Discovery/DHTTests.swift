@@ -150,5 +150,115 @@ import Testing
         #expect(code(try ask(.other("vote"))) == 204)
     }
 
+    /// BEP 5: a token is good for the time of two secrets, then no more.
+    @Test func tokensRunOut() throws {
+        var engine = node(1, seed: 2)
+        let sender = ContactAddress(ip: try #require(IPAddress("10.0.0.7")), port: 9)
+        let hash = DHTKey(high: 9, middle: 9, low: 9)
+        func ask(_ query: KRPC.Query, at time: Instant) throws -> KRPC {
+            var outputs: [Kademlia.Output] = []
+            engine.advance(to: time, into: &outputs)
+            outputs = []
+            let message = KRPC(transaction: [1, 2], body: .query(query, from: hash))
+            engine.handle(.datagram(message.encoded, from: sender), at: time, into: &outputs)
+            guard case .send(let octets, _)? = outputs.first else { throw Missing() }
+            return try #require(KRPC(octets))
+        }
+        let start = Instant.zero + .seconds(1)
+        guard case .reply(let reply, _) = try ask(.getPeers(hash), at: start).body else {
+            throw Missing()
+        }
+        let word = KRPC.Query.announcePeer(
+            hash, port: 7, isImplied: false, token: try #require(reply.token))
+        for (minutes, isGood) in [(4, true), (9, true), (11, false)] as [(Int64, Bool)] {
+            let answer = try ask(word, at: start + .seconds(60 * minutes))
+            if case .error(let code, _) = answer.body {
+                #expect(!isGood && code == 203)
+            } else {
+                #expect(isGood, "\(minutes) minutes")
+            }
+        }
+        #expect(engine.drops[.badToken] == 1)
+    }
+
+    /// BEP 51: which hashes a node keeps; and however many ask at once, it answers only so many.
+    @Test func hashesAreSampledAndAnswersBounded() throws {
+        var engine = node(1, seed: 3)
+        let sender = ContactAddress(ip: try #require(IPAddress("10.0.0.7")), port: 9)
+        let asker = DHTKey(high: 1, middle: 2, low: 3)
+        func ask(_ query: KRPC.Query) throws -> KRPC? {
+            var outputs: [Kademlia.Output] = []
+            let message = KRPC(transaction: [1, 2], body: .query(query, from: asker))
+            engine.handle(.datagram(message.encoded, from: sender), at: .zero, into: &outputs)
+            guard case .send(let octets, _)? = outputs.first else { return nil }
+            return try #require(KRPC(octets))
+        }
+        let hash = DHTKey(high: 9, middle: 9, low: 9)
+        guard case .reply(let reply, _)? = try ask(.getPeers(hash))?.body else { throw Missing() }
+        let token = try #require(reply.token)
+        _ = try ask(.announcePeer(hash, port: 7, isImplied: false, token: token))
+        guard case .reply(let sample, _)? = try ask(.sampleInfohashes(asker))?.body else {
+            throw Missing()
+        }
+        #expect(sample.samples == [hash] && sample.sampleCount == 1)
+        var answers = 0
+        for _ in 0..<1000 where try ask(.ping) != nil { answers += 1 }
+        #expect(answers < 200 && engine.drops[.tooMany] == 1000 - answers)
+    }
+
+    /// BEP 43: who only looks says so and answers nobody, and is not remembered by others.
+    @Test func whoOnlyLooksIsNotRemembered() throws {
+        var settings = Kademlia.Settings()
+        settings.isReadOnly = true
+        let ports = Kademlia.Ports(sha1: TestKeys.hash, verifier: TestKeys(1))
+        var looking = Kademlia(own: nil, settings: settings, ports: ports, seed: 7, at: .zero)
+        var other = node(1, seed: 8)
+        let there = ContactAddress(ip: try #require(IPAddress("10.0.0.7")), port: 9)
+        let here = ContactAddress(ip: try #require(IPAddress("10.0.0.8")), port: 9)
+        var outputs: [Kademlia.Output] = []
+        looking.handle(.bootstrap([there]), at: .zero, into: &outputs)
+        guard case .send(let question, _)? = outputs.first else { throw Missing() }
+        outputs = []
+        other.handle(.datagram(question, from: here), at: .zero, into: &outputs)
+        #expect(outputs.count == 1 && other.nodeCount == 0)
+        outputs = []
+        let ping = KRPC(transaction: [1, 2], body: .query(.ping, from: other.own))
+        looking.handle(.datagram(ping.encoded, from: there), at: .zero, into: &outputs)
+        #expect(outputs.isEmpty)
+    }
+
+    /// BEP 42: what three networks say of our address gives us an id that fits it; one liar moves
+    /// nothing.
+    @Test func ourIdFollowsFromTheAddressThatOthersSee() throws {
+        var engine = node(1, seed: 5)
+        var random = SplitMix64(seed: 6)
+        let first = engine.own
+        let routers = try (1...5).map {
+            ContactAddress(ip: try #require(IPAddress("203.\($0).113.9")), port: 6881)
+        }
+        let mine = ContactAddress(ip: try #require(IPAddress("198.51.100.7")), port: 1)
+        let wrong = ContactAddress(ip: try #require(IPAddress("192.0.2.1")), port: 1)
+        var outputs: [Kademlia.Output] = []
+        engine.handle(.bootstrap(routers), at: .zero, into: &outputs)
+        var ids: [DHTKey] = []
+        for (number, router) in routers.enumerated() {
+            let sent = outputs.lazy.compactMap { output -> KRPC? in
+                guard case .send(let octets, to: router) = output else { return nil }
+                return KRPC(octets)
+            }
+            let question = try #require(sent.first)
+            let id = DHTIdentity.key(at: router.ip, using: &random)
+            var answer = KRPC(
+                transaction: question.transaction, body: .reply(KRPC.Reply(), from: id))
+            answer.ownAddress = number == 0 ? wrong : mine
+            var next: [Kademlia.Output] = []
+            engine.handle(.datagram(answer.encoded, from: router), at: .zero, into: &next)
+            ids.append(engine.own)
+        }
+        #expect(ids[..<3].allSatisfy { $0 == first })
+        #expect(DHTIdentity.isValid(ids[3], at: mine.ip) && ids[3] != first && ids[4] == ids[3])
+        #expect(engine.nodeCount == 5)
+    }
+
     struct Missing: Error {}
 }

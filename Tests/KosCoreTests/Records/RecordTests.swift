@@ -60,6 +60,7 @@ struct RecordTests {
                 timestamp: time, event: .dropped, packetId: packet.id, from: "stdin", to: nil,
                 reason: "duplicate", hops: 1, ttl: 7),
             MethodRecord(timestamp: time, name: .mdns, isAvailable: false, reason: "r", hint: "h"),
+            CheckRecord(timestamp: time, name: "clock", state: .limited, found: "f", hint: "h"),
             ProbeRecord(timestamp: time, destination: "b", seq: 1, rttMs: nil, error: "timeout"),
             HopRecord(
                 timestamp: time, destination: "b", hop: 1, nodeId: nil, address: nil, sent: 3,
