@@ -41,9 +41,16 @@ package final class NodeHost {
         isEnded = true
         failure = error
         driver.closeAll()
-        // One more turn of the loop, so that what was written last is on its way.
-        let ended = ended
-        loop.scheduleTask(in: .milliseconds(5)) { ended.succeed() }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.execute { bound.value.part(within: 5) }
+    }
+
+    /// Ends the run when the connections are closed, or after so many milliseconds: what was written
+    /// last is on its way then.
+    private func part(within turns: Int) {
+        guard turns > 0, driver.linkCount > 0 else { return ended.succeed() }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: .milliseconds(1)) { bound.value.part(within: turns - 1) }
     }
 
     /// Calls `body` on the loop, unless the run has ended; what it throws ends the run.

@@ -60,6 +60,7 @@ package enum Transports {
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
+            .childChannelOption(.recvAllocator, value: NodeDriver.readBuffer)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try bound.value.admit(channel, endpoint.transport)

@@ -68,7 +68,10 @@ final class Announcer {
         var random = SplitMix64(seed: SystemClock.seed)
         var renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
         while SystemClock.now < end {
-            let next = min(end, renewal, dht == nil ? end : renewalDHT, dht?.nextDeadline ?? end)
+            let deadlines = [
+                renewal, dht.map { _ in renewalDHT }, dht?.nextDeadline, mdns?.nextDeadline,
+            ]
+            let next = deadlines.compactMap { $0 }.reduce(end) { min($0, $1) }
             let ready = loop.wait(max(.zero, next - SystemClock.now))
             if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
                 break

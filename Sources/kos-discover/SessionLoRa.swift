@@ -95,6 +95,7 @@ extension Session {
                 // Those who speak by themselves are still heard.
                 io.errors.say("lora: the question was not sent: \(reason)")
                 radioEnd = SystemClock.now + (radio?.patience ?? .zero)
+            case .waits(let ms): io.errors.note("lora: waits \(ms) ms for legal air time")
             case .note(let text): io.errors.note("lora: \(text)")
             case .failed(let reason):
                 radio = nil

@@ -62,31 +62,6 @@ extension RelaySession {
             to: nil, reason: DropReason.denied.rawValue, hops: 0, ttl: 0)
     }
 
-    /// Every node that the relay knows to be attached to the mesh, or to the backplane.
-    func who(_ answer: @escaping ([PeerRecord]) -> Void) {
-        guard let node = host?.driver.node else { return answer([]) }
-        let known = node.peerRecords(at: SystemClock.timestamp)
-        guard let backplane else { return answer(known) }
-        backplane.list { found in
-            // The cluster knows better than what this relay happened to hear of others' nodes.
-            let told = Set(found.map(\.claim.node))
-            let own = known.filter {
-                $0.metadata.relay == nil || node.attachments.isHere($0.nodeId.text)
-                    || !told.contains($0.nodeId.text)
-            }
-            let names = Set(own.map(\.nodeId))
-            let others = found.compactMap { presence -> PeerRecord? in
-                guard let node = NodeID(presence.claim.node), !names.contains(node) else {
-                    return nil
-                }
-                return MeshNode.attached(
-                    node, to: presence.relay, since: presence.claim.epoch,
-                    at: SystemClock.timestamp)
-            }
-            answer(own + others)
-        }
-    }
-
     /// A packet with `{"cmd":"status"}` gets a reply: that the relay is there, and how long it is.
     func answer(_ packet: Packet) {
         guard packet.payload.object?["cmd"]?.string == "status", let driver = host?.driver,
@@ -143,6 +118,16 @@ extension RelaySession {
         }
         driver.post(.service(.depart))
         backplane?.leave()
-        host.schedule(after: .milliseconds(20)) { host.stop() }
+        host.schedule(after: .milliseconds(20)) { [unowned self] in
+            driver.finishWriting()
+            part(host, until: SystemClock.now + .milliseconds(500))
+        }
+    }
+
+    /// The other ends close when they have read the last word. To close first, with something of
+    /// theirs unread, would take it from them.
+    private func part(_ host: NodeHost, until end: Instant) {
+        guard host.driver.linkCount > 0, SystemClock.now < end else { return host.stop() }
+        host.schedule(after: .milliseconds(2)) { [unowned self] in part(host, until: end) }
     }
 }

@@ -24,7 +24,9 @@ final class RelaySession {
     var backplane: RelayBackplane?
     var announcer: RelayAnnouncer?
     var input: PacketInput?
+    var join: RelayJoin?
     let custodian: Custodian?
+    let memory: DeliveryFile
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
 
@@ -40,8 +42,9 @@ final class RelaySession {
                 options.listen.isEmpty && isAlone
                     ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
-        identity = try NodeIdentity(
-            path: options.keyFile ?? io.directories.file("identity.pem", in: .data))
+        let key = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
+        identity = try NodeIdentity(path: key)
+        memory = DeliveryFile(key + ".delivered", seed: SystemClock.seed, say: io.errors.say)
         try options.mesh.check()
         custodian = try options.custody.map { try Custodian($0, options, io) }
         socketPath = try options.control.path(io)
@@ -71,6 +74,7 @@ final class RelaySession {
         settings.hasBackplane = options.mesh.backplane != nil
         settings.isInsecure = options.insecure
         settings.sealer = identity
+        settings.past = memory.takePast()
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
         if let heartbeat = options.heartbeat?.duration { settings.heartbeat = heartbeat }
@@ -102,9 +106,9 @@ final class RelaySession {
         driver.observer = { [unowned self] output, time in
             host.guarded { try observe(output, time) }
         }
-        driver.settled = { [unowned self] in host.guarded { try io.output.flush() } }
+        driver.committing = { [unowned self] in host.guarded { try commit(driver) } }
         driver.dialFailed = { [unowned self] endpoint, reason in
-            io.errors.note("cannot connect to \(endpoint): \(reason)")
+            host.guarded { try dialFailed(endpoint, reason) }
         }
         if (listening + connecting).contains(where: { $0.transport == .lora }) {
             driver.carriers[.lora] = radios()

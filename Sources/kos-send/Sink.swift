@@ -6,14 +6,15 @@ import KosTool
 /// `--listen`: a node that prints what it is sent, and answers probes and wishes for receipts.
 /// `--echo`: what comes goes back as it is, and no node is there.
 final class Sink {
-    private let options: KosSend
+    let options: KosSend
     private let io: ToolIO
-    private var host: NodeHost?
+    private(set) var host: NodeHost?
     private var signals: OctetSource?
     private var received = 0
     private var refused = 0
     private var isBound = false
     private var credentials: TLSCredentials?
+    private var memory: DeliveryFile?
 
     init(_ options: KosSend, _ io: ToolIO) {
         self.options = options
@@ -29,6 +30,10 @@ final class Sink {
         settings.role = .leaf
         settings.isInsecure = options.target.insecure
         settings.sealer = identity
+        if let path = options.target.keyFile {
+            memory = DeliveryFile(path + ".delivered", seed: SystemClock.seed, say: io.errors.say)
+            settings.past = memory?.takePast()
+        }
         let now = SystemClock.now
         let node = MeshNode(
             signer: identity, verifier: SignatureVerifier(), settings: settings,
@@ -50,7 +55,12 @@ final class Sink {
         driver.dialing = options.connection.settings
         driver.tls = credentials
         driver.observer = { [unowned self] output, _ in host.guarded { try observe(output) } }
-        driver.settled = { [unowned self] in host.guarded { try io.output.flush() } }
+        driver.committing = { [unowned self] in
+            host.guarded {
+                try io.output.flush()
+                memory?.add(driver.takeDelivered())
+            }
+        }
         driver.refused = { [unowned self] reason, remote in
             refused += 1
             io.errors.note("\(remote): \(reason)")
@@ -107,15 +117,6 @@ final class Sink {
         record.event = .found
         try io.output.write(record)
         try io.output.flush()
-    }
-
-    /// Ends once the receipt of the last packet is out; over some transports it is only on its way
-    /// when the other end has said so.
-    private func endSoon() {
-        let isSlow = options.sink.listen.contains { uri in
-            Endpoint(uri)?.transport.leavesSilently ?? false
-        }
-        host?.schedule(after: .milliseconds(isSlow ? 300 : 20)) { [unowned self] in host?.stop() }
     }
 
     private func observe(_ output: MeshNode.Output) throws {

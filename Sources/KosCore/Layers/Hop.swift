@@ -21,17 +21,17 @@ package struct Measure: Hashable, Sendable {
     /// ms, one way.
     package var latency: Double
     package var reliability: Double
-    /// Whether the neighbour forwards for others.
-    package var isRelay: Bool
     /// Where this node reaches the neighbour; nil where the neighbour came to us, from a port at
     /// which nobody listens.
     package var address: String?
+    /// Whether the neighbour forwards for nobody.
+    package var isLeaf: Bool
 
     package init(
-        transport: TransportType, latency: Double, reliability: Double,
-        isRelay: Bool = true, address: String? = nil
+        transport: TransportType, latency: Double, reliability: Double, address: String? = nil,
+        isLeaf: Bool = false
     ) {
-        self.isRelay = isRelay
+        self.isLeaf = isLeaf
         self.transport = transport
         self.latency = latency
         self.reliability = reliability

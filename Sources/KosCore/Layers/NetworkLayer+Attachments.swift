@@ -13,11 +13,8 @@ extension NetworkLayer {
 
     /// The neighbours that forward for others, but `origin`.
     func relayPeers(but origin: NodeID? = nil) -> [NodeID] {
-        neighbours.filter { $0.value.isRelay && $0.key != origin }.keys.sorted()
+        neighbours.filter { !$0.value.isLeaf && $0.key != origin }.keys.sorted()
     }
-
-    /// Whom news of the mesh is for.
-    var listeners: [NodeID] { isCrowded ? relayPeers() : Array(neighbours.keys) }
 
     // MARK: Own nodes
 
@@ -55,7 +52,7 @@ extension NetworkLayer {
         _ peer: NodeID, _ measure: Measure, at now: Instant,
         into flow: inout Flow<Segment, Hop>
     ) {
-        if !measure.isRelay {
+        if measure.isLeaf {
             leaves.insert(peer)
             attach(peer.text)
         } else {

@@ -41,11 +41,12 @@ extension NetworkLayer {
             return true
         }
         let asker = Custody.Asker(back: wayBack(scan, scan.route(text) ?? []), giver: giver)
+        var octets: [UInt8] = []
+        octets.append(text, 0..<text.count)
         let item = Custody.Item(
             name: name, destination: destination, priority: scan.priority,
             expires: author.timestamp(at: now) + min(left ?? lifetime, lifetime),
-            wantsReceipt: scan.wantsReceipt,
-            octets: text.indices.map { text[$0] })
+            wantsReceipt: scan.wantsReceipt, octets: octets)
         switch custody?.keep(item, for: asker, lifetime: left, at: now) {
         case .kept:
             flow.notices.append(

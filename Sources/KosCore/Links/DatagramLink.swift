@@ -90,7 +90,7 @@ package struct DatagramLink: Sendable {
     }
 
     package var nextDeadline: Instant? {
-        [confirmAt, flights.first.map { $0.sentAt + wait }].compactMap { $0 }.min()
+        Instant.earlier(confirmAt, flights.first.map { $0.sentAt + wait })
     }
 
     package mutating func prove(takesFragments: Bool) {
@@ -256,7 +256,9 @@ package struct DatagramLink: Sendable {
         guard DatagramFrame.isFrame(datagram) else {
             guard datagram.count <= 65_536, !datagram.isEmpty else { return }
             // Between tokens a newline is white space; inside a string it is no JSON anyway.
-            let line = datagram.map { $0 == 0x0A ? 0x20 : $0 } + [0x0A]
+            var line = datagram
+            while let place = line.span.firstOffset(of: 0x0A, from: 0) { line[place] = 0x20 }
+            line.append(0x0A)
             return outputs.append(.lines(line))
         }
         guard isProven else { return outputs.append(.dropped(.unproven)) }

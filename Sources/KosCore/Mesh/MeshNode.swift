@@ -26,6 +26,9 @@ package struct MeshNode: Engine {
         package var crowd = 128
         /// Whether whoever drives the node answers its `backplane` outputs.
         package var hasBackplane = false
+        /// What an earlier life has delivered; whoever gives it writes down what `takeDelivered`
+        /// adds. Nil to remember for this life alone.
+        package var past: DeliveryMemory?
         /// Seals payloads to those who have a sealing key, and opens what is for this node.
         package var sealer: (any Sealer)?
         package init() {}
@@ -103,6 +106,7 @@ package struct MeshNode: Engine {
         var session = SessionLayer.Settings()
         session.isInsecure = settings.isInsecure
         session.sealer = settings.sealer
+        session.past = settings.past
         let dataLink = DataLinkLayer(info: info, author: next(), verifier: verifier, settings: link)
         let networkLayer = NetworkLayer(
             info: info, author: next(), verifier: verifier, settings: network, at: now)
@@ -121,7 +125,7 @@ package struct MeshNode: Engine {
     }
 
     package var nextDeadline: Instant? {
-        [stack.nextDeadline, dialer.nextDeadline].compactMap { $0 }.min()
+        Instant.earlier(stack.nextDeadline, dialer.nextDeadline)
     }
 
     package var links: LinkTable { stack.bottom.bottom.bottom.bottom.top.links }
@@ -132,6 +136,8 @@ package struct MeshNode: Engine {
     package var attachments: Attachments { stack.bottom.bottom.bottom.top.attachments }
     /// Whether some of what is kept here can go to another custodian.
     package var hasHeir: Bool { stack.bottom.bottom.bottom.top.hasHeir }
+    /// What was delivered since the last call, to be written down before its receipts go out.
+    package mutating func takeDelivered() -> [OctetHash] { stack.bottom.top.takeFresh() }
     package var custody: Custody? { stack.bottom.bottom.bottom.top.custody }
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
     package var protocols: MeshProtocols { stack.bottom.bottom.bottom.top.protocols }
