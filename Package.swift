@@ -70,6 +70,11 @@ let package = Package(
         .target(name: "KosRadio", dependencies: ["KosCore", "CBluetooth"], swiftSettings: strict),
         .target(name: "KosMDNS", dependencies: ["KosCore", "CAvahi"], swiftSettings: strict),
         .target(name: "KosStore", dependencies: ["KosCore", "CSQLite"], swiftSettings: strict),
+        // Empty without its trait: then libnats need not be there.
+        .target(
+            name: "KosNATS",
+            dependencies: ["KosCore", .target(name: "CNats", condition: .when(traits: ["NATS"]))],
+            swiftSettings: strict),
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
@@ -92,6 +97,7 @@ let package = Package(
             name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
         .systemLibrary(
             name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CNats", providers: [.apt(["libnats-dev"])]),
         .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
 
         // The tools.
@@ -101,7 +107,8 @@ let package = Package(
         tool(
             "kos-relay",
             [
-                "KosCrypto", "KosNet", "KosMDNS", "KosRadio", "KosStore", "KosSimulation", webRTC,
+                "KosCrypto", "KosNet", "KosMDNS", "KosNATS", "KosRadio", "KosStore", "KosSimulation",
+                webRTC,
             ]),
         tool("kos-lora", ["KosCrypto", "KosNet", "KosRadio"]),
         tool("kos-capture", ["KosCapture", "KosCrypto", "KosPcap"]),

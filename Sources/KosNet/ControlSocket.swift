@@ -12,6 +12,9 @@ package enum ControlSocket {
         package let message: String
     }
 
+    /// Takes a request, and hands the answer on when it is there.
+    package typealias Answer = (String, @escaping ([UInt8]) -> Void) -> Void
+
     /// Whether somebody answers at `path`.
     package static func isAnswered(_ path: String) -> Bool {
         guard let end = connectEnd(path) else { return false }
@@ -21,7 +24,7 @@ package enum ControlSocket {
 
     /// Listens at `path`; a name that nobody answers at any more is taken over.
     package static func listen(
-        _ path: String, host: NodeHost, answer: @escaping (String) -> [UInt8]
+        _ path: String, host: NodeHost, answer: @escaping Answer
     ) throws(Failure) {
         guard path.utf8.count < 104 else {
             throw Failure(
@@ -106,19 +109,20 @@ package enum ControlSocket {
 private final class ControlHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    private let answer: (String) -> [UInt8]
+    private let answer: ControlSocket.Answer
     private var request: [UInt8] = []
 
-    init(_ answer: @escaping (String) -> [UInt8]) { self.answer = answer }
+    init(_ answer: @escaping ControlSocket.Answer) { self.answer = answer }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         request += unwrapInboundIn(data).readableBytesView
         guard request.count <= ControlSocket.maxRequest else { return context.close(promise: nil) }
         guard let newline = request.firstIndex(of: 0x0A) else { return }
-        let octets = answer(String(decoding: request[..<newline], as: UTF8.self))
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)))
-            .whenComplete { _ in bound.value.close(promise: nil) }
+        let channel = context.channel
+        answer(String(decoding: request[..<newline], as: UTF8.self)) { octets in
+            channel.writeAndFlush(channel.allocator.buffer(bytes: octets))
+                .whenComplete { _ in channel.close(promise: nil) }
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

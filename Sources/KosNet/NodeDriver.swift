@@ -145,7 +145,7 @@ package final class NodeDriver {
             case .service(.received(let packet, _, let origin))
             where sessions != nil && origin != .local && packet.describesSession:
                 sessions?.take(packet, driver: self)
-            case .service, .notice, .journal: observer(output, time)
+            case .service, .notice, .journal, .backplane: observer(output, time)
             }
         }
     }

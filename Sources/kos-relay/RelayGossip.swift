@@ -10,6 +10,7 @@ final class RelayGossip {
     private let endpoints: [Endpoint]
     private var driver: GossipDriver?
     private var book = PeerBook(hold: .zero)
+    private var found: FoundRelays
     private var hasJoined = false
     /// Whether nobody waits for this member's leave to go round.
     private(set) var isGone = true
@@ -19,6 +20,7 @@ final class RelayGossip {
     init(_ session: RelaySession, _ endpoints: [Endpoint]) {
         self.session = session
         self.endpoints = endpoints.map(\.announced)
+        found = FoundRelays(own: session.identity.node, limit: session.options.mesh.gossipRelays)
     }
 
     func start(_ host: NodeHost) throws {
@@ -89,8 +91,21 @@ final class RelayGossip {
         case .keys(let keys): session.options.gossip.keep(keys, io)
         case .send, .open, .answer: return
         }
-        for record in records { try io.output.write(record) }
+        for record in records { try meet(record) }
         try io.output.flush()
+    }
+
+    /// Tells of a peer, and connects to it where it is a relay.
+    private func meet(_ record: PeerRecord) throws {
+        try session.io.output.write(record)
+        for action in found.take(record) {
+            switch action {
+            case .connect(let endpoint):
+                session.io.errors.note("gossip: connecting to \(endpoint)")
+                session.host?.driver.post(.connect(endpoint))
+            case .disconnect(let endpoint): session.host?.driver.post(.disconnect(endpoint))
+            }
+        }
     }
 
     /// Takes leave; `isGone` when it is known.

@@ -62,11 +62,6 @@ extension RelaySession {
             to: nil, reason: DropReason.denied.rawValue, hops: 0, ttl: 0)
     }
 
-    /// Every node that the relay knows to be attached to the mesh.
-    func who() -> [PeerRecord] {
-        host?.driver.node.mesh.peerRecords(at: SystemClock.timestamp, own: identity.node) ?? []
-    }
-
     /// A packet with `{"cmd":"status"}` gets a reply: that the relay is there, and how long it is.
     func answer(_ packet: Packet) {
         guard packet.payload.object?["cmd"]?.string == "status", let driver = host?.driver,
@@ -111,7 +106,7 @@ extension RelaySession {
         let driver = host.driver
         let waiting = driver.waitingOctets + driver.node.queuedOctets
         let isQuiet =
-            waiting == 0 && driver.node.unacknowledged == 0
+            waiting == 0 && driver.node.unacknowledged == 0 && !driver.node.hasHeir
             && gossip?.isGone ?? true
         guard isQuiet || SystemClock.now >= deadline else {
             return host.schedule(after: .milliseconds(10)) { [unowned self] in
@@ -122,6 +117,7 @@ extension RelaySession {
             io.errors.say("\(waiting) octets were not taken by their neighbours in time")
         }
         driver.post(.service(.depart))
+        backplane?.leave()
         host.schedule(after: .milliseconds(20)) { [unowned self] in
             driver.finishWriting()
             part(host, until: SystemClock.now + .milliseconds(500))

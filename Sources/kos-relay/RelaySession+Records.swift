@@ -15,6 +15,7 @@ extension RelaySession {
             if let link { try io.output.write(link) }
         case .service(.dialogue(.delivery(.topologyComplete(let peer)))): join?.mapCame(from: peer)
         case .journal(let request): custodian?.take(request)
+        case .backplane(let request): backplane?.take(request)
         case .notice(let notice):
             let record = notice.record(at: SystemClock.timestamp)
             if events.contains(record.event.rawValue) { try io.output.write(record) }
@@ -45,17 +46,17 @@ extension RelaySession {
             at: SystemClock.now, timestamp: SystemClock.timestamp, interval: interval)
     }
 
-    func answer(_ request: String) -> [UInt8] {
+    func answer(_ request: String, _ reply: @escaping ([UInt8]) -> Void) {
         switch request {
-        case "status": return metrics(interval: nil).flatMap(\.line)
-        case "who": return who().flatMap(\.line)
+        case "status": reply(metrics(interval: nil).flatMap(\.line))
+        case "who": who { reply($0.flatMap(\.line)) }
         case "stop":
             leave()
-            return []
+            reply([])
         case "reload":
             host?.guarded { _ = try io.take([.reload]) }
-            return []
-        default: return ban(request).line
+            reply([])
+        default: reply(ban(request).line)
         }
     }
 
@@ -69,6 +70,7 @@ extension RelaySession {
         host.driver.stopListening()
         announcer?.stop()
         gossip?.leave()
+        host.driver.post(.leaving)
         drain(host, until: SystemClock.now + (options.drain?.duration ?? .seconds(10)))
     }
 
@@ -76,6 +78,7 @@ extension RelaySession {
         custodian?.close()
         if let socketPath { ControlSocket.remove(socketPath) }
         gossip?.close()
+        backplane?.close()
         guard let total = metrics(interval: nil).first else { return }
         try io.output.write(
             SummaryRecord(

@@ -38,6 +38,7 @@ extension RelaySession {
             host.every(interval) { [unowned self] in try writeMetrics(interval: interval) }
         }
         if let left = io.timeLeft { host.schedule(after: left) { [unowned self] in leave() } }
+        if let url = options.mesh.backplane { backplane = try RelayBackplane(self, host, url) }
         if options.stdin { startInput(host) }
         if !options.gossip.gossipJoin.isEmpty {
             let gossip = RelayGossip(self, bound)

@@ -21,6 +21,7 @@ final class RelaySession {
     var isWatched = false
     let startedAt = SystemClock.now
     var gossip: RelayGossip?
+    var backplane: RelayBackplane?
     var announcer: RelayAnnouncer?
     var input: PacketInput?
     var join: RelayJoin?
@@ -45,6 +46,7 @@ final class RelaySession {
         let key = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
         identity = try NodeIdentity(path: key)
         memory = DeliveryFile(key + ".delivered", seed: SystemClock.seed, say: io.errors.say)
+        try options.mesh.check()
         custodian = try options.custody.map { try Custodian($0, options, io) }
         socketPath = try options.control.path(io)
         if options.control.socket == nil {
@@ -69,6 +71,8 @@ final class RelaySession {
         settings.outbox.maxOctets = options.maxQueue
         settings.rate = options.rate
         settings.routing = options.routing.mode
+        settings.trusted = try options.mesh.trusted()
+        settings.hasBackplane = options.mesh.backplane != nil
         settings.isInsecure = options.insecure
         settings.sealer = identity
         settings.past = memory.takePast()
@@ -126,7 +130,7 @@ final class RelaySession {
         }
         if rules != AccessRules() { driver.post(.admit(rules)) }
         if let socketPath {
-            try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0) }
+            try ControlSocket.listen(socketPath, host: host) { [unowned self] in answer($0, $1) }
         }
         host.listen(on: listening) { [unowned self] results in try began(results) }
     }

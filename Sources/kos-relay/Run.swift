@@ -10,6 +10,7 @@ struct Run: Tool {
     @OptionGroup var control: ControlOptions
     @OptionGroup var gossip: GossipOptions
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var mesh: MeshOptions
     @OptionGroup var printing: DashboardOptions
 
     @Option(
@@ -55,8 +56,7 @@ struct Run: Tool {
     @Option(
         help: ArgumentHelp(
             "Events to write: received,forwarded,delivered,queued,dropped,discovered,switched.",
-            valueName: "list"
-        ))
+            valueName: "list"))
     var events = "forwarded,delivered,queued,dropped,discovered,switched"
 
     @Option(

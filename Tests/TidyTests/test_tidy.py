@@ -59,16 +59,18 @@ MAY_IMPORT = {
     "KosStore": {"KosCore", "CSQLite", "Glibc"},
     "KosWebRTC": {"KosCore", "KosCrypto", "KosNet", "Crypto", "COpenSSL", "CUsrsctp", "Glibc", "NIOCore",
                   "NIOPosix"},
+    "KosNATS": {"KosCore", "CNats", "Glibc"},
 }
 ADAPTERS = {
     "kos-discover": {"KosCrypto", "KosNet", "KosRadio", "KosMDNS"},
     "kos-route": {"KosSimulation"},
     "kos-send": {"KosCrypto", "KosNet", "KosRadio", "KosWebRTC"},
-    "kos-relay": {"KosCrypto", "KosNet", "KosMDNS", "KosRadio", "KosStore", "KosSimulation", "KosWebRTC"},
+    "kos-relay": {"KosCrypto", "KosNet", "KosMDNS", "KosNATS", "KosRadio", "KosStore", "KosSimulation",
+                  "KosWebRTC"},
     "kos-lora": {"KosCrypto", "KosNet", "KosRadio"},
     "kos-capture": {"KosCapture", "KosCrypto", "KosPcap"},
 }
-for name in ["KosCrypto", "KosNet", "KosRadio", "KosMDNS", "KosPcap", "KosStore"]:
+for name in ["KosCrypto", "KosNet", "KosRadio", "KosMDNS", "KosNATS", "KosPcap", "KosStore"]:
     MAY_IMPORT[name].add("Synchronization")
 for name in PRODUCTS:
     MAY_IMPORT[name] = {"KosCore", "KosTool", *ADAPTERS[name]}
@@ -238,7 +240,8 @@ NEEDED = {
     "kos-discover": BLUETOOTH | {"libavahi-common.so.3"},
     "kos-route": set(),
     "kos-send": BLUETOOTH | WEBRTC,
-    "kos-relay": BLUETOOTH | WEBRTC | {"libavahi-common.so.3"},
+    # Of libnats only where it was built with its trait.
+    "kos-relay": BLUETOOTH | WEBRTC | {"libavahi-common.so.3", "libnats.so.3.4"},
     "kos-lora": BLUETOOTH,
     "kos-capture": {"libpcap.so.0.8"},
 }

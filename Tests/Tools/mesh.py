@@ -12,6 +12,7 @@ import uuid
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from kit import tool
 
@@ -60,8 +61,13 @@ def is_valid(packet):
 
 
 class PythonNode:
-    def __init__(self):
+    def __init__(self, key_file=None):
+        """With a key file the key is written there, for a relay to use."""
         self.key = Ed25519PrivateKey.generate()
+        if key_file:
+            key_file.write_bytes(self.key.private_bytes(
+                Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            key_file.chmod(0o600)
         self.id = "z" + base58(b"\xed\x01" + self.key.public_key().public_bytes_raw())
 
     def packet(self, destination, payload, ttl=8, flags=("ack",), kind="data", sign=True):

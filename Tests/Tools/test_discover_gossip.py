@@ -252,6 +252,31 @@ def test_a_relay_is_a_member(cluster):
     wait_for(lambda: cluster.status("s1", node) == "left")
 
 
+def test_relays_that_find_each_other_connect(cluster):
+    """Two relays in the cluster of a Serf agent: one link, which the one with the lower id has made."""
+    cluster.serf("s1")
+    outputs = {}
+    for name in ["k1", "k2"]:
+        outputs[name] = cluster.folder / f"{name}.out"
+        with open(outputs[name], "wb") as file, open(cluster.folder / f"{name}.err", "wb") as errors:
+            cluster.running[name] = subprocess.Popen(
+                [tool("kos-relay"), "--name", name, "--listen", "tcp://127.0.0.1:0", "--socket", "none",
+                 "--key-file", cluster.folder / f"{name}.pem",
+                 *cluster.options("s1")[2:], "--gossip-bind", cluster.address(name)],
+                stdout=file, stderr=errors, env=cluster.environment(name))
+    ids = {name: wait_for(lambda: records(outputs[name].read_text()))[0]["nodeId"] for name in outputs}
+
+    def links(name):
+        return {record["destination"]: record.get("address") for record in records(outputs[name].read_text())
+                if record["type"] == "link" and record["event"] == "up"}
+    wait_for(lambda: ids["k2"] in links("k1") and ids["k1"] in links("k2"))
+    low, high = sorted(["k1", "k2"], key=ids.get)
+    # Whoever called knows where the other listens.
+    assert links(low)[ids[high]] and not links(high)[ids[low]]
+    for name in outputs:
+        cluster.kill(name, signal.SIGTERM)
+
+
 def test_one_member_of_two_is_enough(plain):
     plain.serf("s1")
     result = plain.discover(*plain.options("s9", "s1"))

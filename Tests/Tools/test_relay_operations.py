@@ -57,6 +57,42 @@ def test_prometheus_reads_the_metrics(tmp_path, run):
         assert len(families["kos_received_bytes"].samples) == len(status) - 1
 
 
+def test_six_figures_of_each_neighbour_and_of_the_mesh(tmp_path, run):
+    """Latency, loss, throughput, route discovery time, availability, connectivity, in records and for Prometheus."""
+    one = Relay(tmp_path, "one", "--heartbeat", "500ms", listen=["ws://127.0.0.1:0"])
+    two = Relay(tmp_path, "two", "--connect", one.uri("ws"))
+    with relays(one):
+        with relays(two):
+            up(one, two)
+            end = time.monotonic() + 10
+            while True:
+                whole, link = records("kos-relay", run("kos-relay", "status", "--socket", one.socket).stdout)
+                if whole.get("throughputBps", 0) > 0 and whole["nodes"] == 2:
+                    break
+                assert time.monotonic() < end, whole
+                time.sleep(0.1)
+            for record in (whole, link):
+                assert 0 < record["rttMs"] < 1000 and 0 <= record["lossRatio"] < 0.5
+                assert record["availability"] == 1 and 0 < record["discoveryMs"] < 5000
+            assert link["throughputBps"] > 0 and link["peer"] == two.id and whole["connectivity"] == 1
+            with urllib.request.urlopen(f"http://127.0.0.1:{one.ports['ws']}/metrics") as answer:
+                families = {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
+            for name in ["round_trip_seconds", "loss_ratio", "throughput_bits_per_second", "discovery_seconds",
+                         "availability_ratio", "connectivity_ratio"]:
+                assert len(families[f"kos_mesh_{name}"].samples) == 1, name
+            for name in ["round_trip_seconds", "loss_ratio", "throughput_bits_per_second", "peer_discovery_seconds",
+                         "availability_ratio"]:
+                assert [sample.labels["peer"] for sample in families[f"kos_{name}"].samples] == [two.id], name
+        # It has gone: for a growing share of the time it was not there.
+        end = time.monotonic() + 10
+        while True:
+            [whole] = records("kos-relay", run("kos-relay", "status", "--socket", one.socket).stdout)
+            if whole["availability"] < 1 and whole["nodes"] == 1:
+                break
+            assert time.monotonic() < end, whole
+            time.sleep(0.1)
+
+
 def test_who_is_in_the_mesh_and_a_ban(tmp_path, run):
     one = Relay(tmp_path, "one", listen=["ws://127.0.0.1:0"])
     two = Relay(tmp_path, "two", "--connect", one.uri("ws"))

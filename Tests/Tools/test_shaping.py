@@ -98,3 +98,28 @@ def test_a_sender_over_its_rate_waits_and_loses_nothing(tmp_path, run):
     assert time.monotonic() - started > 1.2
     assert status(relay, run)[0]["dropped"] == {}
     assert relay.stop() == 0
+
+
+def test_each_source_behind_a_relay_has_a_rate_of_its_own(tmp_path, run):
+    core = Relay(tmp_path, "core", "--events", "none", "--rate", "20", "--heartbeat", "60s")
+    edge = Relay(tmp_path, "edge", "--events", "none", "--heartbeat", "60s", "--connect", core.uri())
+    edge.wait(lambda record: record["type"] == "link" and record["event"] == "up")
+    hasty = Client(PythonNode(), edge.ports["tcp"], greets=False)
+    calm = Client(PythonNode(), edge.ports["tcp"], greets=False)
+    time.sleep(0.5)
+    sent, asked = set(), set()
+    for sender, count, ids in [(hasty, 300, sent), (calm, 10, asked)]:
+        packets = [sender.node.packet(core.id, {"n": number}, flags=()) for number in range(count)]
+        sender.write(*packets)
+        ids |= {packet["id"] for packet in packets}
+    end = time.monotonic() + 10
+    while not asked <= (got := {
+            record["id"] for record in core.records if record["type"] == "packet"}):
+        assert time.monotonic() < end, len(got)
+        core.read(0.2)
+    time.sleep(0.5)
+    core.read(0.2)
+    got = {record["id"] for record in core.records if record["type"] == "packet"}
+    assert 20 <= len(got & sent) <= 150
+    assert status(core, run)[0]["dropped"]["rateLimited"] == len(sent - got)
+    assert edge.stop() == 0 and core.stop() == 0

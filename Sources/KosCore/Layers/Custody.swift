@@ -75,9 +75,21 @@ package struct Custody: Sendable {
         case refused(DropReason)
     }
 
+    /// Who is to hear that the journal has a packet: its source, over the way that it came, or the
+    /// custodian that hands it over.
+    package struct Asker: Hashable, Sendable {
+        package let back: [String]
+        package let giver: NodeID?
+
+        package init(back: [String], giver: NodeID? = nil) {
+            self.back = back
+            self.giver = giver
+        }
+    }
+
     private enum State: Sendable {
-        /// The journal has not answered; the way back for the word that it has.
-        case writing(back: [String])
+        /// The journal has not answered.
+        case writing(Asker)
         case waiting
         /// Handed on; tried again unless the destination's receipt comes.
         case away
@@ -86,6 +98,8 @@ package struct Custody: Sendable {
         let item: Item
         var state: State
         var attempts = 0
+        /// To whom it was offered last; only that one's word that it has it counts.
+        var heir: NodeID?
     }
     /// What one destination is to get.
     private struct Mailbox: Sendable {
@@ -109,8 +123,8 @@ package struct Custody: Sendable {
     package private(set) var octets = 0
     /// For the journal; whoever drives the node takes them.
     package private(set) var requests: [Request] = []
-    /// Acknowledgements that are due: the item, whether it is stored, and the way back.
-    private var words: [(item: Item, isStored: Bool, back: [String])] = []
+    /// Acknowledgements that are due: the item, whether it is stored, and who asked.
+    private var words: [(item: Item, isStored: Bool, asker: Asker)] = []
     /// Destinations for which something may have become possible.
     private var stirred: Set<String> = []
     private var losses: [(item: Item, reason: DropReason)] = []
@@ -122,19 +136,24 @@ package struct Custody: Sendable {
     package var nextDeadline: Instant? { timers.next }
 
     package func isDestination(_ node: String) -> Bool { mailboxes[node] != nil }
+    /// The nodes for which something is kept.
+    package var destinations: [String] { mailboxes.keys.sorted() }
 
     // MARK: Taking
 
-    /// Takes a packet into custody, or says why not. With `back` the sender is told when the
-    /// journal has it.
-    package mutating func keep(_ item: Item, back: [String], at now: Instant) -> Verdict {
+    /// Takes a packet into custody, or says why not; `asker` is told when the journal has it.
+    /// `lifetime` is what is left of its life where another custodian has kept it before.
+    package mutating func keep(
+        _ item: Item, for asker: Asker, lifetime: Duration? = nil, at now: Instant
+    ) -> Verdict {
         if let known = kept[item.name] {
             guard case .writing = known.state else { return .known(isStored: true) }
             return .known(isStored: false)
         }
         guard bySource[item.name.source] ?? 0 < settings.quota else { return .refused(.quota) }
         guard makeRoom(for: item) else { return .refused(.custodyFull) }
-        add(item, .writing(back: back), expiring: now + settings.lifetime)
+        let left = min(lifetime ?? settings.lifetime, settings.lifetime)
+        add(item, .writing(asker), expiring: now + left)
         requests.append(.store(item))
         return .kept
     }
@@ -145,11 +164,11 @@ package struct Custody: Sendable {
         case .stored(let names): for name in names { stored(name) }
         case .failed(let names):
             for name in names {
-                guard let entry = kept[name], case .writing(let back) = entry.state else {
+                guard let entry = kept[name], case .writing(let asker) = entry.state else {
                     continue
                 }
                 forget(name)
-                words.append((entry.item, false, back))
+                words.append((entry.item, false, asker))
             }
         case .recovered(let items):
             for item in items where kept[item.name] == nil {
@@ -163,11 +182,11 @@ package struct Custody: Sendable {
     }
 
     private mutating func stored(_ name: Name) {
-        guard let entry = kept[name], case .writing(let back) = entry.state else { return }
+        guard let entry = kept[name], case .writing(let asker) = entry.state else { return }
         kept[name]?.state = .waiting
         mailboxes[entry.item.destination]?.waiting.append(name, entry.item.priority)
         stirred.insert(entry.item.destination)
-        words.append((entry.item, true, back))
+        words.append((entry.item, true, asker))
     }
 
     private mutating func add(_ item: Item, _ state: State, expiring: Instant) {
@@ -195,9 +214,10 @@ package struct Custody: Sendable {
     // MARK: Handing on
 
     /// Packets to hand on to `destination` now; those that are on their way already are not among
-    /// them. `isReachable` tells whether there is a way to it.
+    /// them. `isReachable` tells whether there is a way to it. With an `heir` they go to that
+    /// custodian, and are kept until it says that it has them.
     package mutating func hand(
-        to destination: String, isReachable: Bool, at now: Instant
+        to destination: String, isReachable: Bool, heir: NodeID? = nil, at now: Instant
     ) -> [Item] {
         guard var mailbox = mailboxes.removeValue(forKey: destination) else { return [] }
         if isReachable != mailbox.isReachable {
@@ -220,13 +240,22 @@ package struct Custody: Sendable {
             items.append(entry.item)
             mailbox.away.insert(name)
             kept[name]?.state = .away
+            kept[name]?.heir = heir
             kept[name]?.attempts += 1
             let wait = settings.patience * (1 << min(entry.attempts, 16))
             timers.set(.retry(name), at: now + min(wait, settings.maxPatience))
         }
         mailboxes[destination] = mailbox
-        for item in items where !item.wantsReceipt { release(item.name) }
+        if heir == nil {
+            for item in items where !item.wantsReceipt { release(item.name) }
+        }
         return items
+    }
+
+    /// Another custodian says that it has the packet; false where it was not offered to that one.
+    package mutating func handed(_ name: Name, to heir: NodeID) -> Bool {
+        guard kept[name]?.heir == heir else { return false }
+        return release(name)
     }
 
     private func isWaiting(_ name: Name) -> Bool {
@@ -298,8 +327,8 @@ package struct Custody: Sendable {
         return requests
     }
 
-    /// Senders that are to hear that their packet is stored, or could not be.
-    package mutating func takeWords() -> [(item: Item, isStored: Bool, back: [String])] {
+    /// Those who are to hear that their packet is stored, or could not be.
+    package mutating func takeWords() -> [(item: Item, isStored: Bool, asker: Asker)] {
         defer { words = [] }
         return words
     }

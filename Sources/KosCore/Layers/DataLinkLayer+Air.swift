@@ -70,7 +70,7 @@ extension DataLinkLayer {
             if entry.peer == nil { flow.down.append(.close(link, reason)) }
             return
         }
-        let isFirst = links.bind(link, to: source, info)
+        let isFirst = links.bind(link, to: source, info, at: now)
         if isFirst, let measure = measure(of: source) {
             flow.up.append(.neighbourUp(source, measure))
         } else {

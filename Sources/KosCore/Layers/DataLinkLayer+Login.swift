@@ -110,7 +110,7 @@ extension DataLinkLayer {
         at now: Instant, into flow: inout Flow<Hop, Frame>
     ) {
         let wasKnown = links[link]?.peer != nil
-        guard let isFirst = links.bind(link, to: source, payload) else { return }
+        guard let isFirst = links.bind(link, to: source, payload, at: now) else { return }
         timers.cancel(.greeting(link))
         timers.cancel(.login(link))
         if !wasKnown {

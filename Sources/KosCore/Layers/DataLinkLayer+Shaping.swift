@@ -68,6 +68,23 @@ extension DataLinkLayer {
 
     func isPaused(_ link: LinkID) -> Bool { timers.deadline(of: .resume(link)) != nil }
 
+    /// Counts data that a relay brought against the rate of the node that has sent it, wherever
+    /// that is. The relay is read from all the same, since others send through it: what is too much
+    /// is dropped.
+    mutating func admits(
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, from link: LinkID, at now: Instant
+    ) -> Bool {
+        guard let rate = settings.rate, links[link]?.info?.role == .relay,
+            !["control", "routing", "discovery", "heartbeat"].contains(where: {
+                scan.type.equals($0, in: text)
+            })
+        else { return true }
+        if buckets.count > LinkTable.maxLinks { buckets.removeAll() }
+        let name = scan.source.string(in: text)
+        return buckets[name, default: TokenBucket(rate: rate, burst: max(1, rate), at: now)]
+            .take(at: now)
+    }
+
     /// Counts what a neighbour brought against its rate. One that brought too much is not read
     /// from until that is paid off: it waits, nothing of it is lost, and nobody else is touched.
     /// Relays, who bring what others have sent, are not counted.

@@ -146,7 +146,7 @@ package struct DataLinkLayer: ProtocolLayer {
             waiting = outboxes[link]?.take(.max, at: now) ?? []
         }
         forget(link, into: &flow)
-        let (peer, isLast) = links.close(link)
+        let (peer, isLast) = links.close(link, at: now)
         flow.up.append(.linkGone(link))
         guard let peer else { return }
         if isLast {
@@ -210,6 +210,12 @@ package struct DataLinkLayer: ProtocolLayer {
             guard !range.isEmpty else { continue }
             guard let scan = scan(octets.extracting(range), on: link, into: &flow) else { continue }
             sound += 1
+            guard admits(octets.extracting(range), scan, from: link, at: now) else {
+                let id = scan.id.string(in: octets.extracting(range))
+                let relay = links[link]?.peer?.text
+                flow.notices.append(.dropped(.rateLimited, packet: id, from: relay))
+                continue
+            }
             if consume(octets.extracting(range), scan, on: link, at: now, into: &flow) { continue }
             packets.append(Run.Packet(range: range, scan: scan))
         }
@@ -324,6 +330,7 @@ package struct DataLinkLayer: ProtocolLayer {
             tellIfNotable(peer, into: &flow)
         }
         links[link]?.isAwaitingEcho = true
+        links[link]?.measureThroughput(at: now)
         send(.ping, stamp: String(now.nanoseconds), on: link, at: now, into: &flow)
         timers.set(.heartbeat(link), at: now + rhythm(of: entry))
         timers.set(.echo(link), at: now + echoPatience(of: entry))

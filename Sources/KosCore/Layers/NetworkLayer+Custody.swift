@@ -24,7 +24,8 @@ extension NetworkLayer {
     /// Only data with a key as its destination is kept, since nobody else could sign for it; and
     /// only if the source has signed it, since it counts against the source.
     mutating func keep(
-        _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin,
+        giver: NodeID? = nil, left: Duration? = nil, at now: Instant,
         into flow: inout Flow<Segment, Hop>
     ) -> Bool {
         let lifetime = custody?.settings.lifetime
@@ -39,22 +40,24 @@ extension NetworkLayer {
             flow.notices.append(.dropped(.badSignature, packet: name.id, from: origin.name))
             return true
         }
-        let back = wayBack(scan, scan.route(text) ?? [])
+        let asker = Custody.Asker(back: wayBack(scan, scan.route(text) ?? []), giver: giver)
         var octets: [UInt8] = []
         octets.append(text, 0..<text.count)
         let item = Custody.Item(
             name: name, destination: destination, priority: scan.priority,
-            expires: author.timestamp(at: now) + lifetime, wantsReceipt: scan.wantsReceipt,
-            octets: octets)
-        switch custody?.keep(item, back: back, at: now) {
+            expires: author.timestamp(at: now) + min(left ?? lifetime, lifetime),
+            wantsReceipt: scan.wantsReceipt, octets: octets)
+        switch custody?.keep(item, for: asker, lifetime: left, at: now) {
         case .kept:
             flow.notices.append(
                 .queued(packet: name.id, from: origin.name, hops: scan.hops, ttl: scan.ttl))
         case .known(let isStored):
-            if isStored { say(.stored, item, back: back, at: now, into: &flow) }
+            if isStored { acknowledge(item, asker, at: now, into: &flow) }
         case .refused(let reason):
             flow.notices.append(.dropped(reason, packet: name.id, from: origin.name))
-            say(.temporaryFailure, item, back: back, reason: reason, at: now, into: &flow)
+            guard giver == nil else { break }
+            say(
+                .temporaryFailure, item, back: asker.back, reason: reason, at: now, into: &flow)
         case nil: return false
         }
         timers.set(.custody, at: now)
@@ -77,7 +80,7 @@ extension NetworkLayer {
         }
     }
 
-    private func isGenuine(_ text: borrowing Span<UInt8>) -> Bool {
+    func isGenuine(_ text: borrowing Span<UInt8>) -> Bool {
         guard let packet = try? JSONObject(parsing: text) else { return false }
         switch Packet.signatureState(of: packet, by: verifier) {
         case .ok: return true
@@ -109,10 +112,11 @@ extension NetworkLayer {
                 flow.notices.append(
                     .dropped(.temporaryFailure, packet: word.item.name.id, from: "journal"))
             }
-            guard word.item.wantsReceipt else { continue }
-            say(
-                word.isStored ? .stored : .temporaryFailure, word.item, back: word.back, at: now,
-                into: &flow)
+            if word.isStored {
+                acknowledge(word.item, word.asker, at: now, into: &flow)
+            } else if word.item.wantsReceipt, word.asker.giver == nil {
+                say(.temporaryFailure, word.item, back: word.asker.back, at: now, into: &flow)
+            }
         }
         for loss in custody?.takeLosses() ?? [] {
             flow.notices.append(.dropped(loss.reason, packet: loss.item.name.id, from: nil))
@@ -123,7 +127,14 @@ extension NetworkLayer {
             say(.custodyLost, loss.item, back: back, reason: loss.reason, at: now, into: &flow)
         }
         for destination in custody?.takeStirred() ?? [] {
+            if let heir = heir(for: destination) {
+                let items =
+                    custody?.hand(to: destination, isReachable: true, heir: heir, at: now) ?? []
+                handOver(items, to: heir, at: now, into: &flow)
+                continue
+            }
             let target = nextHop(to: destination)
+            if target == nil, isBackplaneUp { request(.watch(destination)) }
             let targets = target.map { [$0] } ?? elsewhere(for: destination, at: now, into: &flow)
             let items =
                 custody?.hand(to: destination, isReachable: !targets.isEmpty, at: now) ?? []
@@ -134,7 +145,7 @@ extension NetworkLayer {
         }
     }
 
-    private mutating func send(
+    mutating func send(
         _ items: [Custody.Item], to target: HopTarget, into flow: inout Flow<Segment, Hop>
     ) {
         var batch = Batch()
@@ -146,7 +157,7 @@ extension NetworkLayer {
         batch.flush(into: &flow)
     }
 
-    private mutating func say(
+    mutating func say(
         _ kind: Packet.Control, _ item: Custody.Item, back: [String], reason: DropReason? = nil,
         at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {

@@ -18,6 +18,9 @@ extension NetworkLayer {
         case .linkState where !protocols.usesLinkState && source != origin.peer:
             // Nobody's but the neighbours' own: names and roles, no map of the mesh.
             return false
+        case .linkState where isCrowded && leaves.contains(source):
+            // One of a crowd: it is told by a claim, and no map needs it.
+            return false
         case .linkState:
             if let reason = take(packet, payload, of: source, text, origin, at: now) {
                 if reason == .stale {
@@ -33,6 +36,16 @@ extension NetworkLayer {
             for peer in audience where peer != origin.peer && peer != source {
                 batch.add(text, scan, appending: nil, to: .neighbour(peer))
             }
+            return true
+        case .attached:
+            guard takeClaims(packet, payload, of: source, origin, at: now, into: &flow) else {
+                return false
+            }
+            guard scan.ttl > 0 else { return true }
+            for peer in relayPeers(but: origin.peer) where peer != source {
+                batch.add(text, scan, appending: nil, to: .neighbour(peer))
+            }
+            return true
         case .topologyRequest:
             guard let peer = origin.peer else { return false }
             guard mayTell(origin, at: now, cost: NetworkLayer.requestCost) else {
@@ -61,9 +74,9 @@ extension NetworkLayer {
     }
 
     /// Neighbours that are told news of the mesh unasked: all, as long as the mesh is told of all of
-    /// them; beyond that the leaves, who forward for nobody, hear it when they ask.
+    /// them by this node's links; beyond that the leaves, who forward for nobody, hear it when they ask.
     var audience: [NodeID] {
-        let isCrowd = neighbours.count > LinkState.maxLinksPerNode
+        let isCrowd = isCrowded || neighbours.count > LinkState.maxLinksPerNode
         return neighbours.filter { !isCrowd || !$0.value.isLeaf }.keys.sorted()
     }
 
@@ -127,7 +140,8 @@ extension NetworkLayer {
     ) {
         var lines: [UInt8] = []
         var count = 0
-        for (node, announcement) in mesh.nodes.sorted(by: { $0.key < $1.key }) where node != peer {
+        for (node, announcement) in mesh.nodes.sorted(by: { $0.key < $1.key })
+        where node != peer && (!isCrowded || announcement.info.role == .relay) {
             lines += announcement.line
             count += 1
         }
@@ -154,7 +168,11 @@ extension NetworkLayer {
     ) {
         lastAnnounced = now
         info.sequence = max(info.sequence + 1, Int(author.timestamp(at: now).milliseconds))
-        let links = neighbours.sorted { $0.key < $1.key }.prefix(LinkState.maxLinksPerNode).map {
+        // Relays first: whoever is left out is told by a claim.
+        let told = neighbours.filter { !isCrowded || !$0.value.isLeaf }.sorted {
+            ($0.value.isLeaf ? 1 : 0, $0.key) < ($1.value.isLeaf ? 1 : 0, $1.key)
+        }
+        let links = told.prefix(LinkState.maxLinksPerNode).sorted { $0.key < $1.key }.map {
             LinkState.Link(
                 destination: $0.key, transport: $0.value.transport, latency: $0.value.latency,
                 reliability: $0.value.reliability, address: $0.value.address)

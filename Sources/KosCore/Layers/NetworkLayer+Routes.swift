@@ -1,5 +1,7 @@
 /// Next hops: learnt from connections, found by a protocol, reckoned from the link state.
 extension NetworkLayer {
+    private static let maxLearnt = 65_536
+
     mutating func learn(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, on link: LinkID
     ) {
@@ -13,12 +15,14 @@ extension NetworkLayer {
         guard learnt[source] != link else { return }
         lastHop = nil
         // Bounded by the connections' own limits, and swept when it has grown past them.
-        if learnt.count > 4096 {
+        if learnt.count > NetworkLayer.maxLearnt {
+            for name in learnt.keys.sorted() { detach(name) }
             learnt.removeAll()
             learntBy.removeAll()
         }
         learnt[source] = link
         learntBy[link, default: []].append(source)
+        attachLearnt(source)
         if custody?.isDestination(source) == true { wakeCustody(for: source) }
     }
 
@@ -41,6 +45,12 @@ extension NetworkLayer {
     }
 
     mutating func nextHop(to destination: String) -> HopTarget? {
+        if let target = meshHop(to: destination) { return target }
+        return remoteHop(to: destination)
+    }
+
+    /// Without what other relays tell of nodes that are attached to them.
+    mutating func meshHop(to destination: String) -> HopTarget? {
         if let target = protocolHop(to: destination) { return target }
         guard protocols.usesLinkState else { return hop(named: destination) }
         if routes == nil {
@@ -48,6 +58,7 @@ extension NetworkLayer {
             for (node, hop) in mesh.nextHops(from: author.node) { routes?[node.text] = hop }
         }
         if let hop = routes?[destination], neighbours[hop] != nil { return .neighbour(hop) }
-        return hop(named: destination)
+        // It is connected, but has been claimed elsewhere since.
+        return attachments.isYielded(destination) ? nil : hop(named: destination)
     }
 }

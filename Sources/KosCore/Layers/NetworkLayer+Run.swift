@@ -17,6 +17,8 @@ extension NetworkLayer {
                 continue
             }
             guard let target = nextHop(text, scan) ?? defaultHop else {
+                let destination = scan.destination.string(in: text)
+                if entrust(text, scan, .local, to: destination, appending: nil) { continue }
                 if detour(text, scan, .local, at: now, into: &flow) { continue }
                 let id = scan.id.string(in: text)
                 flow.up.append(.undeliverable(packet: id, .noRoute))

@@ -37,10 +37,19 @@ package struct NetworkLayer: ProtocolLayer {
         /// What may be kept for nodes that are away; nil to keep nothing.
         package var custody: Custody.Settings?
         package var routing = MeshRouting.linkstate
+        /// Relays whose word counts on who is attached to them.
+        package var trusted: Set<NodeID> = []
+        /// Where more leaves than this are at one relay, the map of the mesh leaves them out: other
+        /// relays hear of them by claims alone.
+        package var crowd = 128
+        /// Whether somebody answers the backplane requests.
+        package var hasBackplane = false
         package init() {}
     }
 
-    enum Timer: Hashable { case announce, refresh, age, custody, choice }
+    enum Timer: Hashable {
+        case announce, refresh, age, custody, choice, claims, refreshClaims, backplane
+    }
 
     package var info: NodeInfo
     package internal(set) var mesh = LinkState()
@@ -51,8 +60,22 @@ package struct NetworkLayer: ProtocolLayer {
     let own: [UInt8]
     let quotedOwn: [UInt8]
     package internal(set) var custody: Custody?
+    /// Who is attached to which relay, and what of it the other relays have not been told yet.
+    package internal(set) var attachments: Attachments
+    var news: [String: (epoch: Int, isHere: Bool)] = [:]
+    var claimSequence = 0
+    /// When a relay may be asked again for all of its claims, and when this one answers again.
+    var askedAt: [NodeID: Instant] = [:]
+    var answersClaimsAt = Instant.zero
+    package internal(set) var isBackplaneUp = false
+    var backplaneRequests: [Backplane.Request] = []
+    var backplaneEvents: [Backplane.Event] = []
+    /// Whether this node is about to leave, and others are to keep what it keeps.
+    package internal(set) var isLeaving = false
     private let seed: UInt64
     var neighbours: [NodeID: Measure] = [:]
+    /// Those of the neighbours that forward for nobody.
+    var leaves: Set<NodeID> = []
     /// Connections that brought packets of nodes which do not announce themselves.
     var learnt: [String: LinkID] = [:]
     var learntBy: [LinkID: [String]] = [:]
@@ -75,7 +98,7 @@ package struct NetworkLayer: ProtocolLayer {
     /// The time of the call that is being handled.
     var present: Instant
     var reader = JSONReader()
-    private var complaints: TokenBucket
+    var complaints: TokenBucket
     var lastAnnounced = Instant(nanoseconds: -1_000_000_000)
 
     package init(
@@ -91,6 +114,7 @@ package struct NetworkLayer: ProtocolLayer {
         seen = SeenCache(capacity: 1 << 16, lifetime: settings.copyLifetime, at: now)
         complaints = TokenBucket(rate: 50, burst: 100, at: now)
         custody = settings.custody.map { Custody($0) }
+        attachments = Attachments(of: author.node)
         present = now
         protocols = MeshProtocols(
             settings.routing, of: author.node, seed: self.author.roll(),
@@ -99,6 +123,7 @@ package struct NetworkLayer: ProtocolLayer {
         if settings.routing == .auto { timers.set(.choice, at: now + MeshProtocols.choicePeriod) }
         timers.set(.refresh, at: now + LinkState.refresh)
         timers.set(.age, at: now + .seconds(10))
+        timers.set(.refreshClaims, at: now + Attachments.refresh)
     }
 
     package var nextDeadline: Instant? {
@@ -145,15 +170,19 @@ package struct NetworkLayer: ProtocolLayer {
             for peer in neighbours.keys.sorted() {
                 flow.down.append(.transmit(line, to: .neighbour(peer), count: 1, kind))
             }
+            if isBackplaneUp { request(.spread(Array(line.dropLast()))) }
             return
         }
         var target: HopTarget?
+        var next = destination
         if scan.isSourceRouted, let names = scan.route(octets.span), names.count > 1 {
-            target = hop(named: names[1])
+            next = names[1]
+            target = hop(named: next)
         } else {
             target = nextHop(to: destination) ?? defaultHop
         }
         guard let target else {
+            if entrust(octets.span, scan, .local, to: next, appending: nil) { return }
             if detour(octets.span, scan, .local, at: now, into: &flow) { return }
             let id = scan.id.string(in: octets.span)
             return flow.up.append(.undeliverable(packet: id, .noRoute))
@@ -170,23 +199,25 @@ package struct NetworkLayer: ProtocolLayer {
         switch unit {
         case .neighbourUp(let peer, let measure):
             neighbours[peer] = measure
-            plan(at: now)
+            join(peer, measure, at: now, into: &flow)
             flow.up.append(.neighbour(peer, isUp: true))
             flow.up.append(.rerouted)
             dump(to: peer, at: now, into: &flow)
             meet(peer, at: now, into: &flow)
         case .neighbourDown(let peer):
             neighbours[peer] = nil
-            plan(at: now)
+            if leaves.remove(peer) != nil { detach(peer.text) }
+            plan(for: peer, at: now)
             flow.up.append(.neighbour(peer, isUp: false))
             part(peer, at: now, into: &flow)
         case .neighbourChanged(let peer, let measure):
             guard neighbours[peer] != nil else { return }
             neighbours[peer] = measure
-            plan(at: now)
+            plan(for: peer, at: now)
         case .linkGone(let link):
             for name in learntBy.removeValue(forKey: link) ?? [] where learnt[name] == link {
                 learnt[name] = nil
+                detach(name)
             }
             overheard.remove(link)
             tellings[link] = nil
@@ -198,7 +229,7 @@ package struct NetworkLayer: ProtocolLayer {
         }
     }
 
-    private mutating func receive(
+    mutating func receive(
         _ run: Run, at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
         var batch = Batch(room: run.octets.count + run.packets.count * (quotedOwn.count + 4))
@@ -223,6 +254,7 @@ package struct NetworkLayer: ProtocolLayer {
                     _ = isCopy(text, scan, at: now)
                 }
             } else if scan.destination.equals(octets: own, in: text) {
+                if takeWord(text, scan, at: now, into: &flow) { continue }
                 flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
             } else if isCopy(text, scan, at: now)
                 || scan.source.equals(octets: own, in: text)
@@ -269,6 +301,10 @@ package struct NetworkLayer: ProtocolLayer {
     ) {
         guard scan.ttl > 0, info.role == .relay else { return }
         batch.flood(text, scan, appending: quotedOwn)
+        guard isBackplaneUp, origin.place != Backplane.place else { return }
+        var line: [UInt8] = []
+        scan.forward(text, appending: quotedOwn, into: &line)
+        request(.spread(Array(line.dropLast())))
     }
 
     mutating func forward(
@@ -281,13 +317,15 @@ package struct NetworkLayer: ProtocolLayer {
         }
         var target: HopTarget?
         var isPlanned = false
+        var next: String?
         if scan.isSourceRouted {
             guard let names = scan.route(text), let place = names.firstIndex(of: author.node.text)
             else {
                 return refuse(text, scan, origin, .routingError, .badRoute, at: now, into: &flow)
             }
             isPlanned = true
-            target = place + 1 < names.count ? hop(named: names[place + 1]) : nil
+            next = place + 1 < names.count ? names[place + 1] : nil
+            target = next.flatMap { hop(named: $0) }
         } else {
             target = nextHop(text, scan) ?? (origin.isOverheard ? nil : airHop)
             // Sending it back where it came from would only make it circle.
@@ -295,6 +333,13 @@ package struct NetworkLayer: ProtocolLayer {
         }
         guard let target else {
             if detour(text, scan, origin, at: now, into: &flow) { return }
+            if isBackplaneUp, !isPlanned || next != nil,
+                entrust(
+                    text, scan, origin, to: next ?? scan.destination.string(in: text),
+                    appending: isPlanned ? nil : quotedOwn)
+            {
+                return tellForwarded(scan, text, origin, to: Backplane.place, into: &flow)
+            }
             if keep(text, scan, origin, at: now, into: &flow) { return }
             return refuse(
                 text, scan, origin, .destinationUnreachable, .noRoute, at: now, into: &flow)
@@ -309,56 +354,18 @@ package struct NetworkLayer: ProtocolLayer {
             case .neighbour(let peer): peer.text
             case .link(let link): "link \(link.number)"
             }
+        tellForwarded(scan, text, origin, to: name, into: &flow)
+    }
+
+    private func tellForwarded(
+        _ scan: PacketScan, _ text: borrowing Span<UInt8>, _ origin: Origin, to name: String,
+        into flow: inout Flow<Segment, Hop>
+    ) {
+        guard settings.tellsForwarding else { return }
         flow.notices.append(
             .forwarded(
                 packet: scan.id.string(in: text), from: origin.name, to: name, hops: scan.hops + 1,
                 ttl: scan.ttl - 1))
-    }
-
-    /// Drops a packet and tells its source why, over the way that it came: rate-limited, and never
-    /// about anything but data, so that errors cannot breed.
-    mutating func refuse(
-        _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin,
-        _ kind: Packet.Control, _ reason: DropReason, at now: Instant,
-        into flow: inout Flow<Segment, Hop>
-    ) {
-        let id = scan.id.string(in: text)
-        flow.notices.append(.dropped(reason, packet: id, from: origin.name))
-        let isControl = scan.type.equals("control", in: text)
-        guard !isControl, complaints.take(at: now), let names = scan.route(text) else { return }
-        tell(
-            kind, of: id, to: scan.source.string(in: text),
-            back: wayBack(scan, names),
-            [
-                "destination": .string(scan.destination.string(in: text)),
-                "hops": .number(Double(scan.hops)),
-            ], at: now, into: &flow)
-    }
-
-    /// The nodes from here back to the source of a packet with this route.
-    func wayBack(_ scan: PacketScan, _ names: [String]) -> [String] {
-        // A planned way that this node is not on was travelled as far as the hops tell.
-        let isOnIt = scan.isSourceRouted && names.contains(author.node.text)
-        let travelled =
-            isOnIt
-            ? Array(names.prefix { $0 != author.node.text })
-            : scan.isSourceRouted ? Array(names.prefix(max(1, scan.hops))) : names
-        return travelled.reversed().filter { $0 != author.node.text }
-    }
-
-    /// A signed word about the packet `id`, over the way that it came.
-    mutating func tell(
-        _ kind: Packet.Control, of id: String, to source: String, back: [String],
-        _ members: JSONObject, at now: Instant, into flow: inout Flow<Segment, Hop>
-    ) {
-        var payload: JSONObject = ["kind": .string(kind.rawValue), "ref": .string(id)]
-        for member in members.members { payload[member.name] = member.value }
-        var packet = author.packet(
-            to: source, type: Packet.Kind.control, payload: .object(payload), at: now)
-        packet.metadata.priority = 0
-        packet.metadata.flags = [Packet.routeFlag]
-        packet.route = [author.node.text] + back
-        originate(packet.signed(by: author.signer).wire, at: now, into: &flow)
     }
 
     package mutating func advance(to now: Instant, into flow: inout Flow<Segment, Hop>) {
@@ -376,6 +383,9 @@ package struct NetworkLayer: ProtocolLayer {
                 // Nobody tells of nodes that come back where there is no map of the mesh.
                 if !protocols.usesLinkState { wakeCustody() }
                 timers.set(.age, at: now + .seconds(10))
+            case .claims: tellClaims(at: now, into: &flow)
+            case .refreshClaims: sumUpClaims(at: now, into: &flow)
+            case .backplane: tendBackplane(at: now, into: &flow)
             case .choice:
                 choose(at: now, into: &flow)
                 timers.set(.choice, at: now + MeshProtocols.choicePeriod)

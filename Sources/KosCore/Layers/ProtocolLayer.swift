@@ -25,6 +25,8 @@ package enum Notice: Sendable, Hashable {
     case discovered(node: String, hops: Int, after: Duration)
     /// Another routing protocol is in use from now on, and why.
     case switched(to: String, reason: String)
+    /// Another custodian has a packet that was kept here.
+    case handedOver(packet: String, to: String)
     /// The other end said that it refuses this node, and why.
     case refused(DropReason, by: String)
 }

@@ -29,6 +29,12 @@ package struct Dialer: Sendable {
         timers.set(endpoint, at: now)
     }
 
+    /// No connection is wanted there any more; one that is open may go on.
+    package mutating func drop(_ endpoint: Endpoint) {
+        targets[endpoint] = nil
+        timers.cancel(endpoint)
+    }
+
     /// An endpoint that is to be dialled now.
     package mutating func next(at now: Instant) -> Endpoint? {
         guard let endpoint = timers.popDue(at: now) else { return nil }

@@ -28,6 +28,19 @@ package struct LinkTable: Sendable {
         package var isSuspect = false
         package var lastReceived: Instant
         package var counters = LinkCounters()
+        /// Octets both ways a second between the last two heartbeats, times 8.
+        package var bitsPerSecond: Double?
+        fileprivate var measured: (octets: Int, at: Instant)?
+
+        /// A heartbeat goes out: what has crossed since the one before tells the throughput.
+        mutating func measureThroughput(at now: Instant) {
+            let octets = counters.bytesReceived + counters.bytesSent
+            if let measured, now > measured.at {
+                let rate = Double(octets - measured.octets) * 8 / (now - measured.at).seconds
+                bitsPerSecond = rate.rounded()
+            }
+            measured = (octets, now)
+        }
 
         /// Expected ms to get a packet across, losses repeated: the ranking of links.
         package var expectedDelay: Double {
@@ -48,6 +61,9 @@ package struct LinkTable: Sendable {
     /// The last link that each departed neighbour had, for whoever tells that it is down.
     package private(set) var departed: [NodeID: Entry] = [:]
     private static let maxDeparted = 256
+    /// How every neighbour has been, also those that have gone.
+    package private(set) var histories: [NodeID: PeerHistory] = [:]
+    private static let maxHistories = 4096
     private var byPeer: [NodeID: [LinkID]] = [:]
 
     package init() {}
@@ -78,13 +94,16 @@ package struct LinkTable: Sendable {
     }
 
     /// Forgets a link; says which neighbour lost its last one.
-    package mutating func close(_ id: LinkID) -> (peer: NodeID?, isLast: Bool) {
+    package mutating func close(
+        _ id: LinkID, at now: Instant
+    ) -> (peer: NodeID?, isLast: Bool) {
         guard let entry = entries.removeValue(forKey: id) else { return (nil, false) }
         past.add(entry.counters)
         guard let peer = entry.peer else { return (nil, false) }
         byPeer[peer]?.removeAll { $0 == id }
         guard byPeer[peer]?.isEmpty ?? true else { return (peer, false) }
         byPeer[peer] = nil
+        histories[peer]?.left(at: now)
         if departed.count >= LinkTable.maxDeparted { departed.removeAll() }
         departed[peer] = entry
         return (peer, true)
@@ -92,10 +111,10 @@ package struct LinkTable: Sendable {
 
     /// The same with a node info that is still a payload; nil for what is none.
     package mutating func bind(
-        _ id: LinkID, to peer: NodeID, _ payload: JSONObject
+        _ id: LinkID, to peer: NodeID, _ payload: JSONObject, at now: Instant
     ) -> Bool? {
         guard let info = try? NodeInfo(RecordFields(payload)) else { return nil }
-        return bind(id, to: peer, info)
+        return bind(id, to: peer, info, at: now)
     }
 
     /// Whether a payload is a node info that can be read.
@@ -104,14 +123,47 @@ package struct LinkTable: Sendable {
     }
 
     /// Binds a link to the node that proved to be there; true when it is that neighbour's first.
-    package mutating func bind(_ id: LinkID, to peer: NodeID, _ info: NodeInfo) -> Bool {
-        guard entries[id] != nil else { return false }
+    package mutating func bind(
+        _ id: LinkID, to peer: NodeID, _ info: NodeInfo, at now: Instant
+    ) -> Bool {
+        guard let entry = entries[id] else { return false }
         entries[id]?.info = info
-        guard entries[id]?.peer == nil else { return false }
+        guard entry.peer == nil else { return false }
         entries[id]?.peer = peer
+        remember(peer, info, openedAt: entry.openedAt, at: now)
         suspectForerunners(of: id, from: peer)
         byPeer[peer, default: []].append(id)
         return byPeer[peer]?.count == 1
+    }
+
+    private mutating func remember(
+        _ peer: NodeID, _ info: NodeInfo, openedAt: Instant, at now: Instant
+    ) {
+        guard histories[peer] == nil else {
+            histories[peer]?.cameBack(at: now)
+            return
+        }
+        if histories.count >= LinkTable.maxHistories {
+            histories = histories.filter { $0.value.isUp }
+        }
+        guard histories.count < LinkTable.maxHistories else { return }
+        histories[peer] = PeerHistory(
+            metAt: now, after: now - openedAt, isRelay: info.role == .relay)
+    }
+
+    /// Share of the time in which there was a link to the neighbours that forward for others, all
+    /// of them together; of all neighbours where none does. 1 without any.
+    package func availability(at now: Instant) -> Double {
+        let relays = histories.values.filter(\.isRelay)
+        let spans = (relays.isEmpty ? Array(histories.values) : relays).map { $0.span(at: now) }
+        let whole = spans.reduce(0) { $0 + $1.whole.seconds }
+        return whole > 0 ? min(1, spans.reduce(0) { $0 + $1.up.seconds } / whole) : 1
+    }
+
+    /// Median ms until there was a way to a neighbour.
+    package var discoveryMs: Double? {
+        let sorted = histories.values.map(\.discoveryMs).sorted()
+        return sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2]
     }
 
     package func count(to peer: NodeID) -> Int { byPeer[peer]?.count ?? 0 }

@@ -56,6 +56,11 @@ extension Packet {
         case topologyRequest, topology
         /// A message of a routing protocol to a neighbour (type routing), RFC 3561, 4728 and 3626.
         case aodv, dsr, olsr
+        /// Who has come to the relay that says so, and who has gone from it (type routing, among
+        /// relays); the wish to be told of all who are there (type control).
+        case attached, attachedRequest
+        /// Packets that another custodian is to keep from now on (type control).
+        case handOver
         /// The destination has the packet `ref` (type control).
         case receipt
         /// A custodian keeps the packet `ref` for its destination, and it will last (type control).

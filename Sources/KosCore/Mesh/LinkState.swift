@@ -134,6 +134,14 @@ package struct LinkState: Sendable {
         nodes[node]?.links.contains { isVouched(node, $0) } ?? false
     }
 
+    /// The relays at which a leaf is, as it and they say.
+    package func relays(of leaf: NodeID) -> [NodeID] {
+        guard let announcement = nodes[leaf], announcement.info.role == .leaf else { return [] }
+        return announcement.links.filter {
+            nodes[$0.destination]?.info.role == .relay && isVouched(leaf, $0)
+        }.map(\.destination).sorted()
+    }
+
     /// Every node that is attached to the mesh, and this one, as records.
     package func peerRecords(at timestamp: Timestamp, own: NodeID) -> [PeerRecord] {
         nodes.filter { $0.key == own || isAttached($0.key) }.sorted { $0.key < $1.key }.map {
@@ -143,6 +151,7 @@ package struct LinkState: Sendable {
             metadata.name = announcement.info.name
             metadata.signed = true
             if node == own { metadata.isSelf = true }
+            metadata.relay = relays(of: node).first
             var record = PeerRecord(
                 nodeId: node, addresses: announcement.info.addresses,
                 capabilities: announcement.info.capabilities, metadata: metadata)

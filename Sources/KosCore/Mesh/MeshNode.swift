@@ -20,6 +20,12 @@ package struct MeshNode: Engine {
         package var routing = MeshRouting.linkstate
         /// Packets a second that one neighbour may bring; nil for as many as come.
         package var rate: Double?
+        /// Relays whose word counts on who is attached to them.
+        package var trusted: Set<NodeID> = []
+        /// Leaves beyond which other relays hear of them by claims alone.
+        package var crowd = 128
+        /// Whether whoever drives the node answers its `backplane` outputs.
+        package var hasBackplane = false
         /// What an earlier life has delivered; whoever gives it writes down what `takeDelivered`
         /// adds. Nil to remember for this life alone.
         package var past: DeliveryMemory?
@@ -33,6 +39,7 @@ package struct MeshNode: Engine {
         case service(Service)
         /// Keep a connection to this endpoint.
         case connect(Endpoint)
+        case disconnect(Endpoint)
         case dialFailed(Endpoint)
         case journal(Custody.Answer)
         /// The addresses at which this node listens became known.
@@ -41,6 +48,9 @@ package struct MeshNode: Engine {
         case admit(AccessRules)
         /// A connection that did not come about: what was wrong with the other end.
         case turnedAway(DropReason, from: String)
+        case backplane(Backplane.Event)
+        /// The node will leave: what it keeps goes to other custodians.
+        case leaving
     }
 
     package enum Output: Sendable {
@@ -49,6 +59,7 @@ package struct MeshNode: Engine {
         case dial(Endpoint)
         case notice(Notice)
         case journal(Custody.Request)
+        case backplane(Backplane.Request)
     }
 
     package typealias Stack = Stacked<
@@ -89,6 +100,9 @@ package struct MeshNode: Engine {
         network.tellsForwarding = settings.tellsForwarding
         network.custody = settings.custody
         network.routing = settings.routing
+        network.trusted = settings.trusted
+        network.crowd = settings.crowd
+        network.hasBackplane = settings.hasBackplane
         var session = SessionLayer.Settings()
         session.isInsecure = settings.isInsecure
         session.sealer = settings.sealer
@@ -119,6 +133,9 @@ package struct MeshNode: Engine {
     package func queueLength(of link: LinkID) -> Int {
         stack.bottom.bottom.bottom.bottom.top.outboxes[link]?.octets ?? 0
     }
+    package var attachments: Attachments { stack.bottom.bottom.bottom.top.attachments }
+    /// Whether some of what is kept here can go to another custodian.
+    package var hasHeir: Bool { stack.bottom.bottom.bottom.top.hasHeir }
     /// What was delivered since the last call, to be written down before its receipts go out.
     package mutating func takeDelivered() -> [OctetHash] { stack.bottom.top.takeFresh() }
     package var custody: Custody? { stack.bottom.bottom.bottom.top.custody }
@@ -164,6 +181,7 @@ package struct MeshNode: Engine {
             stack.processOutbound(.post(message, token: token), at: now, into: &flow)
         case .service(let service): stack.processOutbound(service, at: now, into: &flow)
         case .connect(let endpoint): dialer.keep(endpoint, at: now)
+        case .disconnect(let endpoint): dialer.drop(endpoint)
         case .dialFailed(let endpoint): dialer.failed(endpoint, at: now)
         case .listening(let addresses): listen(on: addresses, at: now)
         case .admit(let rules): admit(rules, at: now, into: &flow)
@@ -172,6 +190,10 @@ package struct MeshNode: Engine {
         case .journal(let answer):
             stack.bottom.bottom.bottom.top.take(answer, at: now)
             stack.advance(to: now, into: &flow)
+        case .backplane(let event):
+            stack.bottom.bottom.bottom.top.take(event, at: now)
+            stack.advance(to: now, into: &flow)
+        case .leaving: stack.bottom.bottom.bottom.top.prepareToLeave(at: now)
         }
         emit(flow, into: &outputs)
         dial(at: now, into: &outputs)
@@ -223,6 +245,9 @@ package struct MeshNode: Engine {
         }
         for request in stack.bottom.bottom.bottom.top.takeRequests() {
             outputs.append(.journal(request))
+        }
+        for request in stack.bottom.bottom.bottom.top.takeBackplaneRequests() {
+            outputs.append(.backplane(request))
         }
         for burst in flow.down { outputs.append(.link(burst)) }
         for service in flow.up { outputs.append(.service(service)) }

@@ -14,6 +14,12 @@ package struct MetricsRecord: Record, Hashable {
     package var intervalMs: Int?
     package var rttMs: Double?
     package var lossRatio: Double?
+    /// Both ways, between the last two heartbeats.
+    package var throughputBps: Double?
+    package var discoveryMs: Double?
+    package var availability: Double?
+    package var nodes: Int?
+    package var connectivity: Double?
     /// Drops by reason.
     package var dropped: [String: Int] = [:]
     package var queueLength = 0
@@ -44,6 +50,11 @@ package struct MetricsRecord: Record, Hashable {
         .optional("intervalMs", .integer(min: 0), "ms since the record before"),
         .optional("rttMs", .number(min: 0), "smoothed round-trip time, ms"),
         .optional("lossRatio", .ratio, "share of heartbeats lost"),
+        .optional("throughputBps", .number(min: 0), "both ways, between the last two heartbeats"),
+        .optional("discoveryMs", .number(min: 0), "until there was a way to it, ms"),
+        .optional("availability", .ratio, "share of the time in which it was linked"),
+        .optional("nodes", .integer(min: 0), "nodes in the mesh; of the whole only"),
+        .optional("connectivity", .ratio, "share of node pairs that reach each other"),
         .optional("dropped", .map(.integer(min: 0)), "packets dropped, by reason"),
         .optional("queueLength", .integer(min: 0), "octets waiting to be written"),
         .optional("held", .integer(min: 0), "packets kept for nodes that are away"),
@@ -66,6 +77,11 @@ package struct MetricsRecord: Record, Hashable {
         writer.optional("intervalMs", intervalMs)
         writer.optional("rttMs", rttMs)
         writer.optional("lossRatio", lossRatio)
+        writer.optional("throughputBps", throughputBps)
+        writer.optional("discoveryMs", discoveryMs)
+        writer.optional("availability", availability)
+        writer.optional("nodes", nodes)
+        writer.optional("connectivity", connectivity)
         writer.name("dropped")
         writer.beginObject()
         for (reason, count) in dropped.sorted(by: { $0.key < $1.key }) {

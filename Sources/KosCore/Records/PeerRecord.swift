@@ -27,6 +27,8 @@ package struct PeerRecord: Record, Hashable {
         package var signed: Bool?
         /// Whether this peer is the node that made the record.
         package var isSelf: Bool?
+        /// The relay at which the peer is.
+        package var relay: NodeID?
 
         package init(discoveryMethod: DiscoveryMethodName, lastSeen: Timestamp) {
             self.discoveryMethod = discoveryMethod
@@ -73,6 +75,7 @@ package struct PeerRecord: Record, Hashable {
                 .optional("txt", .map(.any), "mDNS TXT strings"),
                 .optional("signed", .boolean, "the announcement's signature was verified"),
                 .optional("self", .boolean, "the peer is the node that made the record"),
+                .optional("relay", .nodeID, "the relay at which the peer is"),
             ])),
     ]
 
@@ -102,6 +105,7 @@ package struct PeerRecord: Record, Hashable {
         metadata.txt = try inner.optionalObject("txt")?.object
         metadata.signed = try inner.optionalBoolean("signed")
         metadata.isSelf = try inner.optionalBoolean("self")
+        metadata.relay = try inner.optionalNodeID("relay")
     }
 
     package func write(to writer: inout JSONWriter) {
@@ -129,6 +133,7 @@ package struct PeerRecord: Record, Hashable {
         if let txt = metadata.txt { writer.field("txt", .object(txt)) }
         writer.optional("signed", metadata.signed)
         writer.optional("self", metadata.isSelf)
+        writer.optional("relay", metadata.relay?.text)
         writer.endObject()
         writer.endRecord()
     }

@@ -6,7 +6,7 @@ package struct PrometheusText: Sendable {
     package private(set) var text = ""
 
     /// `records` as `MeshNode.metrics` gives them: the whole first, then each connection.
-    package init(_ records: [MetricsRecord], mesh: MeshView, version: String) {
+    package init(_ records: [MetricsRecord], attached: Int, version: String) {
         guard let whole = records.first else { return }
         let links = Array(records.dropFirst())
         family("kos_build_info", "gauge", "Version of the relay.")
@@ -24,6 +24,15 @@ package struct PrometheusText: Sendable {
             $0.rttMs.map { $0 / 1000 }
         }
         each("kos_loss_ratio", "Share of heartbeats lost.", links, kind: "gauge") { $0.lossRatio }
+        each("kos_throughput_bits_per_second", "Both ways, of late.", links, kind: "gauge") {
+            $0.throughputBps
+        }
+        each("kos_peer_discovery_seconds", "Until there was a way to it.", links, kind: "gauge") {
+            $0.discoveryMs.map { $0 / 1000 }
+        }
+        each("kos_availability_ratio", "Share of the time with a link.", links, kind: "gauge") {
+            $0.availability
+        }
         family("kos_relay_packets_total", "counter", "Packets of the relay as a whole.")
         let ways = [("received", whole.packetsReceived), ("sent", whole.packetsSent)]
         for (way, count) in ways {
@@ -36,24 +45,37 @@ package struct PrometheusText: Sendable {
         if let routing = whole.routing { tell(routing) }
         family("kos_connections", "gauge", "Open connections.")
         sample("kos_connections", [], Double(links.count))
-        family("kos_mesh_nodes", "gauge", "Nodes that this one knows of, itself included.")
-        sample("kos_mesh_nodes", [], Double(mesh.nodes))
-        family(
-            "kos_mesh_connectivity_ratio", "gauge", "Share of node pairs that can reach each other."
-        )
-        sample("kos_mesh_connectivity_ratio", [], mesh.connectivity)
+        family("kos_attached_nodes", "gauge", "Nodes that are attached to this relay.")
+        sample("kos_attached_nodes", [], Double(attached))
+        tellMesh(whole)
     }
 
-    /// What the exposition says of the mesh as the relay sees it.
-    package struct MeshView: Sendable, Hashable {
-        package var nodes: Int
-        /// Reachable ordered pairs over all ordered pairs; 1 in a mesh of one.
-        package var connectivity: Double
+    /// The mesh as the relay sees it: the specification's six figures.
+    private mutating func tellMesh(_ whole: MetricsRecord) {
+        gauge(
+            "kos_mesh_nodes", "Nodes that this one knows of, itself included.",
+            whole.nodes.map(Double.init))
+        gauge(
+            "kos_mesh_connectivity_ratio", "Share of node pairs that can reach each other.",
+            whole.connectivity)
+        gauge(
+            "kos_mesh_availability_ratio", "Share of the time with links to the relays.",
+            whole.availability)
+        gauge(
+            "kos_mesh_round_trip_seconds", "Mean over the links.", whole.rttMs.map { $0 / 1000 })
+        gauge("kos_mesh_loss_ratio", "Mean over the links.", whole.lossRatio)
+        gauge(
+            "kos_mesh_throughput_bits_per_second", "Sum over the links, of late.",
+            whole.throughputBps)
+        gauge(
+            "kos_mesh_discovery_seconds", "Median time until there was a way.",
+            whole.discoveryMs.map { $0 / 1000 })
+    }
 
-        package init(nodes: Int, connectivity: Double) {
-            self.nodes = nodes
-            self.connectivity = connectivity
-        }
+    private mutating func gauge(_ name: String, _ help: String, _ value: Double?) {
+        guard let value else { return }
+        family(name, "gauge", help)
+        sample(name, [], value)
     }
 
     private mutating func tell(_ routing: RoutingFigures) {

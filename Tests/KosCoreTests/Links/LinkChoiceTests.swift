@@ -13,7 +13,7 @@ import Testing
             let remote = Endpoint(transport: transport, host: "h", port: index)
             table.open(
                 id, LinkTraits(transport: transport, remote: remote, isOutgoing: true), at: .zero)
-            _ = table.bind(id, to: keys.node, info)
+            _ = table.bind(id, to: keys.node, info, at: .zero)
         }
         return (table, keys.node)
     }
@@ -61,7 +61,7 @@ import Testing
         table[LinkID(1)]?.isSuspect = true
         #expect(table.best(to: peer)?.id == LinkID(2))
         // With nobody else there is nothing to lose.
-        _ = table.close(LinkID(2))
+        _ = table.close(LinkID(2), at: .zero)
         #expect(table.equals(to: peer, octets: 100, .normal) == [LinkID(1)])
     }
 }

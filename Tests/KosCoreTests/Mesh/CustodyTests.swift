@@ -16,7 +16,9 @@ private final class CustodyBench {
     var octets: Int { custody.octets }
     var nextDeadline: Instant? { custody.nextDeadline }
     func isDestination(_ node: String) -> Bool { custody.isDestination(node) }
-    func keep(_ item: Custody.Item) -> Custody.Verdict { custody.keep(item, back: [], at: .zero) }
+    func keep(_ item: Custody.Item) -> Custody.Verdict {
+        custody.keep(item, for: .init(back: []), at: .zero)
+    }
     func take(_ answer: Custody.Answer) {
         custody.take(answer, at: .zero, clock: CustodyBench.clock)
     }
