@@ -24,6 +24,7 @@ complete -c kos-discover -l records -r -f -a '' -d 'Version of the record format
 complete -c kos-discover -l schema -r -f -a '' -d 'JSON Schema of the records, or of one type.'
 complete -c kos-discover -s m -l method -r -f -a '' -d 'mdns,dht,bluetooth,lora,bootstrap,gossip,static, or auto: those that need nothing.'
 complete -c kos-discover -l methods -d 'Tell which methods work on this host, and why not.'
+complete -c kos-discover -l doctor -d 'Tell what works on this host, what not, and the cure.'
 complete -c kos-discover -s W -l watch -d 'Go on until interrupted.'
 complete -c kos-discover -l expire -r -f -a '' -d 'With -W: how long a peer is believed in that is silent.'
 complete -c kos-discover -s c -l count -r -f -a '' -d 'End with N peers.'
