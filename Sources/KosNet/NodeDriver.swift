@@ -8,11 +8,17 @@ package final class NodeDriver {
     /// Octets that a connection takes before the node is told to hold the rest back.
     static let watermark = ChannelOptions.Types.WriteBufferWaterMark(
         low: 64 * 1024, high: 256 * 1024)
+    /// Octets that are read at a time: little for those who say little, much under load.
+    static let readBuffer = AdaptiveRecvByteBufferAllocator(
+        minimum: 512, initial: 1024, maximum: 256 * 1024)
 
     package let loop: any EventLoop
     package private(set) var node: MeshNode
     /// Told of every output that is not for a socket.
     package var observer: (MeshNode.Output, Instant) -> Void = { _, _ in }
+    /// Told before what the node has to say goes out: the moment to hand on and to write down what
+    /// it acknowledges.
+    package var committing: () -> Void = {}
     /// Told when the node has settled after something happened: the moment to flush.
     package var settled: () -> Void = {}
     /// Connections that could not be made, with the reason, for the tool to tell of.
@@ -46,6 +52,11 @@ package final class NodeDriver {
 
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]
+    /// Those that were written to since the last flush.
+    private var written: [any Conduit] = []
+    /// What was written last, as the sockets take it.
+    var lines = SharedOctets()
+    var frames = SharedOctets()
     private var lastLink = 0
     private var alarm = Alarm()
     private var isBusy = false
@@ -78,6 +89,9 @@ package final class NodeDriver {
         finish()
     }
 
+    /// What was delivered since the last call.
+    package func takeDelivered() -> [OctetHash] { node.takeDelivered() }
+
     /// A way to hand the node inputs from other threads.
     package var mailbox: @Sendable (MeshNode.Input) -> Void {
         let bound = NIOLoopBound(self, eventLoop: loop)
@@ -100,7 +114,11 @@ package final class NodeDriver {
     }
 
     private func finish() {
-        for conduit in conduits.values where conduit.isDirty { conduit.flush() }
+        committing()
+        for conduit in written where conduit.isDirty { conduit.flush() }
+        written.removeAll(keepingCapacity: true)
+        lines.forget()
+        frames.forget()
         isBusy = false
         setAlarm()
         settled()
@@ -113,7 +131,9 @@ package final class NodeDriver {
             switch output {
             case .link(.octets(let link, let octets)):
                 guard let conduit = conduits[link] else { continue }
+                let isFirst = !conduit.isDirty
                 conduit.write(octets)
+                if isFirst, conduit.isDirty { written.append(conduit) }
                 // What the node wrote in the same breath is bounded by what it just read.
                 if !conduit.isWritable, busy.insert(link).inserted {
                     inputs.append(.link(.busy(link)))
@@ -131,8 +151,10 @@ package final class NodeDriver {
     }
 
     private func setAlarm() {
+        let deadline = node.nextDeadline
+        guard !alarm.isSet(for: deadline) else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
-        alarm.set(node.nextDeadline, now: now(), on: loop) { bound.value.wake() }
+        alarm.set(deadline, now: now(), on: loop) { bound.value.wake() }
     }
 
     // MARK: Connections
@@ -148,6 +170,11 @@ package final class NodeDriver {
 
     package func received(_ octets: [UInt8], on link: LinkID) {
         post(.link(.octets(link, octets)))
+    }
+
+    /// Datagrams that came together.
+    func received(_ datagrams: [[UInt8]], on link: LinkID) {
+        post(.link(.datagrams(link, datagrams)))
     }
 
     /// A connection takes more again.
@@ -191,14 +218,14 @@ package final class NodeDriver {
     }
 
     /// Listens; the result is the endpoint with the port that the kernel chose.
-    package func listen(on endpoint: Endpoint) -> EventLoopFuture<Endpoint> {
+    package func listen(on endpoint: Endpoint) -> EventLoopFuture<[Endpoint]> {
         if let carrier = carriers[endpoint.transport] {
-            return CarriedLinks.open(endpoint, carrier, driver: self).map { endpoint }
+            return CarriedLinks.listen(endpoint, carrier, driver: self)
         }
         let bound = NIOLoopBound(self, eventLoop: loop)
         return Transports.listen(endpoint, driver: self).assumeIsolated().map { channel, actual in
             bound.value.listeners.append(channel)
-            return actual
+            return [actual]
         }.nonisolated()
     }
 

@@ -59,6 +59,12 @@ final class TLSGate: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Who parts without the closing alert parts; lines and frames say where a packet ends.
         if case NIOSSLError.uncleanShutdown = error { return }
+        if isOpen, error is IOError {
+            // A reset ends a read without saying that it is complete, and only then does NIOSSL
+            // hand on what it has deciphered: the last words of whoever has gone.
+            context.pipeline.fireChannelReadComplete()
+            return context.close(promise: nil)
+        }
         let text = TLSGate.words(error)
         if let flaw = proof.flaw {
             end(flaw == .expired ? .expired : .badCertificate, flaw.rawValue)

@@ -15,6 +15,9 @@ package struct MeshTrial: Sendable {
         /// Whether relays keep packets for nodes that are away.
         package var keeps = true
         package var crashes = 3
+        /// A node that comes back does not know what it has delivered: the law that nothing comes
+        /// twice does not hold then, and a check that never fails proves nothing.
+        package var isForgetful = false
         package var routing = MeshRouting.linkstate
         package init() {}
     }
@@ -36,11 +39,10 @@ package struct MeshTrial: Sendable {
     private let settings: Settings
     private var random: SplitMix64
     private var outcome: Outcome
-    private var keys: [SimulatedKeys] = []
-    /// Deliveries of each packet, by the life of the node: what a destination remembers it loses
-    /// when it crashes.
-    private var received: [String: Int] = [:]
+    private(set) var keys: [SimulatedKeys] = []
     private var delivered: Set<String> = []
+    /// What each node has delivered, as it is written down before its receipts go out.
+    private var memories: [DeliveryMemory] = []
     private var confirmed: Set<String> = []
     private var entrusted: Set<String> = []
     private var disks: [SimulatedDisk] = []
@@ -51,16 +53,28 @@ package struct MeshTrial: Sendable {
     private var authors: [String: Int] = [:]
     private var posts: [Int] = []
     private var lives: [Int] = []
+    /// What is done to the mesh, in words, for the trace.
+    var faults: [(at: Instant, text: String)] = []
+    let trace: Trace?
 
-    package init(seed: UInt64, settings: Settings = Settings()) {
+    /// Told of everything that happens, in its order: when, and what.
+    package typealias Trace = @Sendable (Instant, String) -> Void
+
+    /// Wall-clock time at the start, of clocks that are right.
+    package static let epoch = Timestamp(milliseconds: 1_700_000_000_000)
+
+    package init(seed: UInt64, settings: Settings = Settings(), trace: Trace? = nil) {
+        self.trace = trace
         self.seed = seed
         self.settings = settings
         random = SplitMix64(seed: seed)
         outcome = Outcome(seed: seed)
     }
 
-    package static func run(seed: UInt64, settings: Settings = Settings()) -> Outcome {
-        var trial = MeshTrial(seed: seed, settings: settings)
+    package static func run(
+        seed: UInt64, settings: Settings = Settings(), trace: Trace? = nil
+    ) -> Outcome {
+        var trial = MeshTrial(seed: seed, settings: settings, trace: trace)
         return trial.run()
     }
 
@@ -72,11 +86,13 @@ package struct MeshTrial: Sendable {
             disks.append(SimulatedDisk(seed: random.next(), failure: 0.02))
             remains.append([])
             lives.append(0)
+            memories.append(DeliveryMemory(seed: random.next()))
             posts.append(0)
             simulator.add(node(number, at: .zero))
         }
         connect(&simulator)
         plan(&simulator)
+        faults.sort { $0.at > $1.at }
         let end = Instant.zero + settings.trouble + settings.calm
         for turn in turns() + [(end, 0, nil)] {
             simulator.run(until: turn.at) { simulator, node, time, output in
@@ -128,7 +144,9 @@ package struct MeshTrial: Sendable {
     }
 
     private mutating func crash(_ number: Int, _ simulator: inout Simulator<MeshNode>) {
-        guard simulator[number] != nil else { return }
+        guard var node = simulator[number] else { return }
+        tell("n\(number) crashes", simulator.now)
+        memories[number].keys += node.takeDelivered()
         simulator.crash(number, isNoticed: random.unit() < 0.5)
         remains[number] = disks[number].crash(at: simulator.now)
     }
@@ -138,6 +156,8 @@ package struct MeshTrial: Sendable {
         guard simulator[number] == nil else { return }
         lives[number] += 1
         let jump = Int64([0, 3_600_000, -3_600_000].randomElement(using: &random) ?? 0)
+        let kept = remains[number].count
+        tell("n\(number) is back, \(kept) kept, its clock \(jump) ms ahead", simulator.now)
         simulator.restart(number, with: node(number, at: simulator.now, clockAhead: jump))
         simulator.schedule(
             .journal(.recovered(remains[number])), to: number, at: simulator.now)
@@ -148,9 +168,11 @@ package struct MeshTrial: Sendable {
         node.name = "n\(number)"
         node.routing = settings.routing
         if settings.keeps { node.custody = Custody.Settings() }
+        if !settings.isForgetful { node.past = memories[number] }
+        node.tellsForwarding = trace != nil
         return MeshNode(
             signer: keys[number], verifier: SimulatedKeys.verifier(seed: seed), settings: node,
-            epoch: Timestamp(milliseconds: 1_700_000_000_000 + clockAhead), at: now,
+            epoch: MeshTrial.epoch + .milliseconds(clockAhead), at: now,
             seed: seed &* 31 &+ UInt64(number) &+ UInt64(bitPattern: now.nanoseconds))
     }
 
@@ -187,19 +209,26 @@ package struct MeshTrial: Sendable {
             let up = Int.random(in: down..<whole + 1, using: &random)
             simulator.script(at: .zero + .milliseconds(down)) { $0.setLink(link, isUp: false) }
             simulator.script(at: .zero + .milliseconds(up)) { $0.setLink(link, isUp: true) }
+            let name = MeshTrial.name(of: link, in: simulator)
+            note("\(name) goes down", at: down)
+            note("\(name) comes up", at: up)
         }
         for _ in 0..<settings.nodes / 5 {
             let link = Int.random(in: 0..<simulator.linkCount, using: &random)
             let deaf = Int.random(in: 0..<whole, using: &random)
             guard let ends = simulator.ends(of: link) else { continue }
             simulator.script(at: .zero + .milliseconds(deaf)) { $0.block(link, from: ends.0) }
+            note("n\(ends.1) no longer hears n\(ends.0)", at: deaf)
         }
         // Ends all of that.
         simulator.script(at: .zero + .milliseconds(whole)) { $0.heal() }
+        note("all links are up and whole", at: whole)
         let split = Int.random(in: 2..<max(3, settings.nodes - 1), using: &random)
         let groups = [Array(0..<split), Array(split..<settings.nodes)]
         simulator.script(at: .zero + .milliseconds(whole / 2)) { $0.partition(groups) }
         simulator.script(at: .zero + .milliseconds(whole * 3 / 4)) { $0.heal() }
+        note("n0 to n\(split - 1) are cut off from the rest", at: whole / 2)
+        note("all links are up and whole", at: whole * 3 / 4)
         for source in 0..<settings.nodes {
             for index in 0..<settings.messagesPerNode {
                 let target =
@@ -220,12 +249,10 @@ package struct MeshTrial: Sendable {
         _ output: MeshNode.Output, at node: Int, _ time: Instant,
         _ simulator: inout Simulator<MeshNode>
     ) {
+        if trace != nil { describe(output, at: node, time) }
         switch output {
         case .service(.received(let packet, _, _)):
-            delivered.insert(packet.id)
-            let life = "\(packet.id) \(lives[node])"
-            received[life, default: 0] += 1
-            if received[life] ?? 0 > 1 {
+            if !delivered.insert(packet.id).inserted {
                 complain("packet \(packet.id) was delivered twice at \(node)", time)
             }
             if packet.destination != keys[node].node.text {

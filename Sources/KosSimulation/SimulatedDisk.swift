@@ -29,20 +29,23 @@ package struct SimulatedDisk: Sendable {
         }
     }
 
-    /// The power goes: what remains, in the order in which it came.
+    /// The power goes: what remains, in the order in which it came. The tail of what was being
+    /// written is torn off somewhere: of writes that nobody was told of the first few may be there.
     package mutating func crash(at now: Instant) -> [Custody.Item] {
         var items: [Custody.Name: Custody.Item] = [:]
         var order: [Custody.Name] = []
-        for entry in log where entry.at <= now {
+        let settled = log.prefix { $0.at <= now }.count
+        let left = Int.random(in: settled...log.count, using: &random)
+        for entry in log.prefix(left) {
             switch entry.request {
             case .store(let item):
                 if items.updateValue(item, forKey: item.name) == nil { order.append(item.name) }
             case .remove(let name): items[name] = nil
             }
         }
-        let left = order.compactMap { items.removeValue(forKey: $0) }
-        log = left.map { (now, .store($0)) }
+        let remains = order.compactMap { items.removeValue(forKey: $0) }
+        log = remains.map { (now, .store($0)) }
         busyUntil = now
-        return left
+        return remains
     }
 }

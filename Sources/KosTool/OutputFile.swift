@@ -20,10 +20,15 @@ package final class OutputFile {
         let cut = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
         let name = "\(path[..<cut]).\(path[cut...]).\(getpid()).tmp"
         let mode = exists ? status.st_mode & 0o777 : 0o666
-        descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw .system("cannotCreate", path) }
-        temporary = name
+        // Before the file is there: a signal in between would leave it.
         Signals.removeOnDeath(name)
+        descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else {
+            let failure = errno
+            Signals.removeOnDeath(nil)
+            throw .system("cannotCreate", path, number: failure)
+        }
+        temporary = name
     }
 
     /// Gives the file its name.

@@ -122,6 +122,16 @@ extension RelaySession {
             io.errors.say("\(waiting) octets were not taken by their neighbours in time")
         }
         driver.post(.service(.depart))
-        host.schedule(after: .milliseconds(20)) { host.stop() }
+        host.schedule(after: .milliseconds(20)) { [unowned self] in
+            driver.finishWriting()
+            part(host, until: SystemClock.now + .milliseconds(500))
+        }
+    }
+
+    /// The other ends close when they have read the last word. To close first, with something of
+    /// theirs unread, would take it from them.
+    private func part(_ host: NodeHost, until end: Instant) {
+        guard host.driver.linkCount > 0, SystemClock.now < end else { return host.stop() }
+        host.schedule(after: .milliseconds(2)) { [unowned self] in part(host, until: end) }
     }
 }

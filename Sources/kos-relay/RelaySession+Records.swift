@@ -13,12 +13,25 @@ extension RelaySession {
             let link = host?.driver.node.link(
                 to: peer, event: isUp ? .up : .down, at: SystemClock.timestamp)
             if let link { try io.output.write(link) }
+        case .service(.dialogue(.delivery(.topologyComplete(let peer)))): join?.mapCame(from: peer)
         case .journal(let request): custodian?.take(request)
         case .notice(let notice):
             let record = notice.record(at: SystemClock.timestamp)
             if events.contains(record.event.rawValue) { try io.output.write(record) }
         default: break
         }
+    }
+
+    /// What was delivered is handed on and written down; then its receipts may go out.
+    func commit(_ driver: NodeDriver) throws {
+        try join?.look()
+        try io.output.flush()
+        memory.add(driver.takeDelivered())
+    }
+
+    func dialFailed(_ endpoint: Endpoint, _ reason: String) throws {
+        io.errors.note("cannot connect to \(endpoint): \(reason)")
+        try join?.failed(endpoint, reason)
     }
 
     func writeMetrics(interval: Duration?) throws {

@@ -17,7 +17,7 @@ extension RelaySession {
             case .failure(let failure):
                 throw ToolFailure(
                     .failure, code: "cannotListen", "cannot listen on \(failure.description)",
-                    hint: "is another program using the port?")
+                    hint: failure.listenHint)
             }
         }
         guard let host else { return }
@@ -32,6 +32,7 @@ extension RelaySession {
         record.timestamp = metadata.lastSeen
         record.event = .found
         try io.output.write(record)
+        join = RelayJoin(connecting, host, io)
         for endpoint in connecting { host.driver.post(.connect(endpoint)) }
         if let interval = options.metrics?.duration {
             host.every(interval) { [unowned self] in try writeMetrics(interval: interval) }

@@ -23,7 +23,9 @@ final class RelaySession {
     var gossip: RelayGossip?
     var announcer: RelayAnnouncer?
     var input: PacketInput?
+    var join: RelayJoin?
     let custodian: Custodian?
+    let memory: DeliveryFile
     private var signals: OctetSource?
     private(set) var status = ExitStatus.yes
 
@@ -40,8 +42,9 @@ final class RelaySession {
                     ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
         try Sessions.check(listening + connecting)
-        identity = try NodeIdentity(
-            path: options.keyFile ?? io.directories.file("identity.pem", in: .data))
+        let key = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
+        identity = try NodeIdentity(path: key)
+        memory = DeliveryFile(key + ".delivered", seed: SystemClock.seed, say: io.errors.say)
         custodian = try options.custody.map { try Custodian($0, options, io) }
         socketPath = try options.control.path(io)
         if options.control.socket == nil {
@@ -68,6 +71,7 @@ final class RelaySession {
         settings.routing = options.routing.mode
         settings.isInsecure = options.insecure
         settings.sealer = identity
+        settings.past = memory.takePast()
         settings.tellsForwarding =
             !io.common.quiet && !events.isDisjoint(with: ["received", "forwarded"])
         if let heartbeat = options.heartbeat?.duration { settings.heartbeat = heartbeat }
@@ -99,16 +103,14 @@ final class RelaySession {
         driver.observer = { [unowned self] output, time in
             host.guarded { try observe(output, time) }
         }
-        driver.settled = { [unowned self] in host.guarded { try io.output.flush() } }
+        driver.committing = { [unowned self] in host.guarded { try commit(driver) } }
         driver.dialFailed = { [unowned self] endpoint, reason in
-            io.errors.note("cannot connect to \(endpoint): \(reason)")
+            host.guarded { try dialFailed(endpoint, reason) }
         }
         Sessions.add(to: driver, identity, listening: listening)
-        if (listening + connecting).contains(where: { $0.transport == .lora }) {
-            driver.carriers[.lora] = radios()
-            driver.carrierNote = { [unowned self] endpoint, text in
-                io.errors.note("\(endpoint): \(text)")
-            }
+        driver.carriers = carriers.needed(for: listening + connecting)
+        driver.carrierNote = { [unowned self] endpoint, text in
+            io.errors.note("\(endpoint): \(text)")
         }
         try custodian?.start(driver)
         if let watch = io.watch {
@@ -129,12 +131,11 @@ final class RelaySession {
         host.listen(on: listening) { [unowned self] results in try began(results) }
     }
 
-    /// LoRa radios: an absent modem is waited for, and what others say is repeated.
-    private func radios() -> RadioCarrier {
-        RadioCarrier(
-            RadioCarrier.Setup(
-                own: identity.node, isRelay: true, seed: SystemClock.seed,
-                short: { ShortID.octets(of: $0) }, now: { SystemClock.now }))
+    /// Radios and Bluetooth: an absent modem is waited for, and what others say is repeated.
+    private var carriers: Carriers {
+        Carriers(
+            own: identity.node, name: options.name, isRelay: true, seed: SystemClock.seed,
+            short: { ShortID.octets(of: $0) }, now: { SystemClock.now })
     }
 
     var capabilities: [String] {

@@ -1,20 +1,21 @@
 import KosCore
 import KosCrypto
 import KosNet
+import KosRadio
 import KosTool
 
 /// `--listen`: a node that prints what it is sent, and answers probes and wishes for receipts.
 /// `--echo`: what comes goes back as it is, and no node is there.
 final class Sink {
-    private let options: KosSend
+    let options: KosSend
     private let io: ToolIO
-    private var host: NodeHost?
+    private(set) var host: NodeHost?
     private var signals: OctetSource?
     private var received = 0
     private var refused = 0
-    private var isBound = false
     private var credentials: TLSCredentials?
     private var identity: NodeIdentity?
+    private var memory: DeliveryFile?
 
     init(_ options: KosSend, _ io: ToolIO) {
         self.options = options
@@ -30,6 +31,10 @@ final class Sink {
         settings.role = .leaf
         settings.isInsecure = options.target.insecure
         settings.sealer = identity
+        if let path = options.target.keyFile {
+            memory = DeliveryFile(path + ".delivered", seed: SystemClock.seed, say: io.errors.say)
+            settings.past = memory?.takePast()
+        }
         let now = SystemClock.now
         let node = MeshNode(
             signer: identity, verifier: SignatureVerifier(), settings: settings,
@@ -49,10 +54,20 @@ final class Sink {
         self.host = host
         let driver = host.driver
         driver.isEcho = options.sink.echo
+        let endpoints = options.sink.listen.compactMap { Endpoint($0) }
+        driver.carriers = Carriers(
+            own: driver.node.node, name: nil, isRelay: false, seed: SystemClock.seed,
+            short: { ShortID.octets(of: $0) }, now: { SystemClock.now }
+        ).needed(for: endpoints)
         driver.dialing = options.connection.settings
         driver.tls = credentials
         driver.observer = { [unowned self] output, _ in host.guarded { try observe(output) } }
-        driver.settled = { [unowned self] in host.guarded { try io.output.flush() } }
+        driver.committing = { [unowned self] in
+            host.guarded {
+                try io.output.flush()
+                memory?.add(driver.takeDelivered())
+            }
+        }
         driver.refused = { [unowned self] reason, remote in
             refused += 1
             io.errors.note("\(remote): \(reason)")
@@ -65,13 +80,10 @@ final class Sink {
             signals = source
         }
         if let left = io.timeLeft { host.schedule(after: left) { host.stop() } }
-        let listening = options.sink.listen.compactMap { Endpoint($0) }
-        try Sessions.check(listening + options.target.endpoints)
-        if let identity { Sessions.add(to: driver, identity, listening: listening) }
-        guard !listening.isEmpty else { return try connect(host) }
-        host.listen(on: listening) { [unowned self] in
-            try began($0)
-        }
+        try Sessions.check(endpoints + options.target.endpoints)
+        if let identity { Sessions.add(to: driver, identity, listening: endpoints) }
+        guard !options.sink.listen.isEmpty else { return try connect(host) }
+        host.listen(on: endpoints) { [unowned self] in try began($0) }
     }
 
     /// `--echo -T URI`: a client that sends back what the server says, until that ends it.
@@ -97,7 +109,7 @@ final class Sink {
             case .failure(let failure):
                 throw ToolFailure(
                     .failure, code: "cannotListen", "cannot listen on \(failure.description)",
-                    hint: "is another program using the port?")
+                    hint: failure.listenHint)
             }
         }
         guard let driver = host?.driver else { return }
@@ -112,15 +124,6 @@ final class Sink {
         record.event = .found
         try io.output.write(record)
         try io.output.flush()
-    }
-
-    /// Ends once the receipt of the last packet is out; over some transports it is only on its way
-    /// when the other end has said so.
-    private func endSoon() {
-        let isSlow = options.sink.listen.contains { uri in
-            Endpoint(uri)?.transport.leavesSilently ?? false
-        }
-        host?.schedule(after: .milliseconds(isSlow ? 300 : 20)) { [unowned self] in host?.stop() }
     }
 
     private func observe(_ output: MeshNode.Output) throws {

@@ -95,6 +95,13 @@ def says(name, ref):
     return lambda packet: kind(packet) == name and packet["payload"]["ref"] == ref
 
 
+class Accepted(Client):
+    """A node on a connection that was accepted; it answers nothing but heartbeats."""
+
+    def __init__(self, node, connection):
+        self.node, self.socket, self.answers, self.greets, self.rest = node, connection, False, False, b""
+
+
 class Inbox(Client):
     """A destination that keeps what comes, each id once, as every node does."""
 

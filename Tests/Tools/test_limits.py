@@ -1,10 +1,13 @@
 """What strangers may do to a relay: so many connections, so much time, so many octets, and any rubbish at all."""
 import json
 import os
+import pathlib
 import random
+import select
 import socket
 import struct
 import subprocess
+import sys
 import time
 
 import pytest
@@ -154,24 +157,32 @@ def frames(dice, transport, count):
             yield pieces
 
 
-def throw(relay, dice, transport, count):
+HANDSHAKE = (b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+# From as many addresses as a million connections need: each has its ports only once a minute.
+SOURCES = 200
+
+
+def throw(ports, dice, transport, count):
     if transport == "udp":
-        out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        out.connect(("127.0.0.1", relay.ports["udp"]))
-        for pieces in frames(dice, "udp", count):
-            for each in pieces:
-                if dice.random() < 0.3:
-                    each = b"\xe0" + dice.choice([b"\x21", b"\x23", b"\0"]) + each
-                out.send(each[:1400])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.connect(("127.0.0.1", ports["udp"]))
+            for pieces in frames(dice, "udp", count):
+                for each in pieces:
+                    if dice.random() < 0.3:
+                        each = b"\xe0" + dice.choice([b"\x21", b"\x23", b"\0"]) + each
+                    out.send(each[:1400])
+                # What the socket's buffer has no room for is not seen by anybody.
+                time.sleep(0.001)
         return
-    port = relay.ports[{"http": "ws"}.get(transport, transport)]
     for chunk in frames(dice, transport, count):
-        with socket.create_connection(("127.0.0.1", port)) as connection:
+        source = f"127.1.{dice.randrange(SOURCES)}.1"
+        with socket.create_connection(
+                ("127.0.0.1", ports[{"http": "ws"}.get(transport, transport)]), source_address=(source, 0)) as connection:
             connection.settimeout(5)
             try:
                 if transport == "ws":
-                    connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                       b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+                    connection.sendall(HANDSHAKE)
                     connection.recv(4096)
                 connection.sendall(chunk)
                 connection.shutdown(socket.SHUT_WR)
@@ -186,24 +197,76 @@ def memory(relay):
         return next(int(line.split()[1]) for line in table if line.startswith("Pss_Anon"))
 
 
+def ping(port):
+    """A node of its own in a process of its own: pings the relay until its input ends; prints how long each took, ms."""
+    client = Client(PythonNode(), port)
+    waits = []
+    print("ready", flush=True)
+    while not waits or not select.select([sys.stdin], [], [], 0.02)[0]:
+        started = time.monotonic()
+        stamp = str(len(waits))
+        client.write(client.node.packet("*", {"kind": "ping", "stamp": stamp}, ttl=0, flags=(), kind="heartbeat", sign=False))
+        client.collect(lambda packet: kind(packet) == "pong" and packet["payload"]["stamp"] == stamp, 20)
+        waits.append((time.monotonic() - started) * 1000)
+    print(json.dumps(sorted(waits)))
+
+
 @pytest.mark.parametrize("transport", ["tcp", "ws", "http", "tls", "udp"])
 def test_malformed_frames_do_no_harm(relay, transport):
-    """Nothing ends, memory stays, and somebody else's ping is answered meanwhile."""
-    count = {"tls": 1500, "http": 1500}.get(transport, 8000) * (125 if LONG else 1)
+    """Nothing ends, memory stays, and somebody else's pings are answered meanwhile. A million frames in the long run."""
+    count = 1_000_000 if LONG else {"tls": 1500, "http": 1500}.get(transport, 8000)
     dice = random.Random(len(transport))
-    throw(relay, dice, transport, count // 4)
+    throw(relay.ports, dice, transport, min(count // 4, 20_000))
     before = memory(relay)
-    pinger = Client(PythonNode(), relay.ports["tcp"])
-    waits = []
-    for part in range(10):
-        throw(relay, dice, transport, count * 3 // 40)
-        started = time.monotonic()
-        stamp = str(part)
-        pinger.write(pinger.node.packet(relay.id, {"kind": "ping", "stamp": stamp}, ttl=0, flags=(), kind="heartbeat", sign=False))
-        pinger.collect(lambda packet: kind(packet) == "pong" and packet["payload"]["stamp"] == stamp)
-        waits.append((time.monotonic() - started) * 1000)
+    pinger = subprocess.Popen([sys.executable, pathlib.Path(__file__).resolve(), str(relay.ports["tcp"])],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert pinger.stdout.readline() == b"ready\n"
+    started = time.monotonic()
+    throw(relay.ports, dice, transport, count)
+    took = time.monotonic() - started
+    out, _ = pinger.communicate(timeout=40)
+    waits = json.loads(out)
     grown = memory(relay) - before
-    print(f"{transport}: {count} frames, memory {grown:+} KB, pings {max(waits):.1f} ms at most")
-    assert relay.process.poll() is None
+    print(f"{transport}: {count} frames in {took:.0f} s, memory {grown:+} KB, {len(waits)} pings, p50 "
+          f"{waits[len(waits) // 2]:.1f} ms, p99 {waits[int(len(waits) * 0.99)]:.1f} ms, longest {waits[-1]:.1f} ms")
+    assert pinger.returncode == 0 and relay.process.poll() is None
     assert grown < 10_000
     assert sum(status(relay)["dropped"].values()) > 0
+
+
+# Networks of IPv6.
+
+def test_a_network_of_ipv6_has_sixty_four_connections(tmp_path):
+    """In a namespace: a /64 counts as one address, another /64 as another."""
+    script = ("ip link set lo up; for i in $(seq 1 4); do ip -6 addr add fd00:1::$i/64 dev lo nodad; done; "
+              f"ip -6 addr add fd00:2::1/64 dev lo nodad; exec {sys.executable} {pathlib.Path(__file__).resolve()} ipv6 {tmp_path}")
+    result = subprocess.run(["unshare", "--net", "bash", "-c", script], capture_output=True, timeout=60)
+    assert result.returncode == 0, result.stderr.decode()
+    assert json.loads(result.stdout) == {"taken": 64, "other network": True, "after one has left": True, "counted": 3}
+
+
+def ipv6(folder):
+    relay = Relay(pathlib.Path(folder), "alpha", "--events", "none", listen=["tcp://[::]:0"])
+
+    def connect(source):
+        connection = socket.create_connection(("fd00:2::1", relay.ports["tcp"]), source_address=(source, 0))
+        connection.settimeout(5)
+        try:
+            return connection if connection.recv(1) else None
+        except ConnectionError:
+            return None
+    mine = [connect(f"fd00:1::{number % 4 + 1}") for number in range(67)]
+    found = {"taken": sum(each is not None for each in mine), "other network": connect("fd00:2::1") is not None}
+    mine[0].close()
+    time.sleep(0.2)
+    found["after one has left"] = connect("fd00:1::2") is not None
+    found["counted"] = status(relay)["dropped"]["tooManyFromAddress"]
+    relay.kill()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "ipv6":
+        ipv6(sys.argv[2])
+    else:
+        ping(int(sys.argv[1]))

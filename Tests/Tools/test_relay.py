@@ -106,3 +106,27 @@ def test_a_seed_is_a_run(run):
     first = run("kos-relay", "simulate", "--seed", "42", "--seeds", "2").stdout
     again = run("kos-relay", "simulate", "--seed", "42", "--seeds", "2").stdout
     assert json.loads(first.splitlines()[-1])["events"] == json.loads(again.splitlines()[-1])["events"]
+
+
+def test_a_seed_that_breaks_a_law_is_replayed_by_one_command(run):
+    """Relays that forget what they have delivered do break one: the hint is a command, and its trace shows how it came about."""
+    result = run("kos-relay", "simulate", "--seeds", "150", "--forgetful", timeout=600)
+    *broken, summary = records("kos-relay", result.stdout)
+    assert result.returncode == 1 and summary["failed"] > 0
+    first = broken[0]
+    assert first["code"] == "lawBroken" and "twice" in first["message"]
+    command = first["hint"].split()
+    assert command[:2] == ["kos-relay", "simulate"] and "--trace" in command
+    replay = run(*command, timeout=60)
+    assert replay.returncode == 1
+    *story, _ = records("kos-relay", replay.stdout)
+    assert [each for each in story if each["type"] == "error"][0]["message"] == first["message"]
+    told = [each for each in story if each["type"] == "log"]
+    [packet] = [word for word in first["message"].split() if len(word) == 36]
+    about = [each["message"] for each in told if packet in each["message"]]
+    assert "sends" in about[0] and sum("delivers" in line for line in about) == 2
+    assert any("crashes" in each["message"] for each in told)
+    assert [each["timestamp"] for each in told] == sorted(each["timestamp"] for each in told)
+    again = run(*command, timeout=60)
+    assert [line for line in again.stdout.splitlines() if b'"log"' in line] == [
+        line for line in replay.stdout.splitlines() if b'"log"' in line]

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from custody import Accepted, kind, receipt
 from kit import records, tool
 from mesh import PythonNode, Relay
 
@@ -266,3 +267,22 @@ def test_two_runs_cannot_share_a_spool(home, run, tmp_path, relay):
     assert run("kos-send", "--spool", tmp_path / "s", "-T", relay.uri(), "y").returncode == 6
     holder.stdin.close()
     assert holder.wait(10) == 0
+
+
+@pytest.mark.parametrize("retry, copies", [("0", 1), ("4", 3)])
+def test_a_packet_is_repeated_until_it_is_acknowledged(home, retry, copies):
+    """A node that is deaf to the first two copies: the result tells how often it was said, or that nobody answered."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        process = subprocess.Popen(
+            [tool("kos-send"), "--retry", retry, "-t", "30s", "-T", f"tcp://127.0.0.1:{listener.getsockname()[1]}", "hi"],
+            stdout=subprocess.PIPE, env=home)
+        there = Accepted(PythonNode(), listener.accept()[0])
+        there.write(there.node.greeting(there.collect(lambda packet: kind(packet) == "nodeInfo")))
+        said = [there.collect(lambda packet: packet["metadata"]["type"] == "data") for _ in range(copies)]
+        if copies > 1:
+            there.write(receipt(there.node, said[-1]))
+        [result] = records("kos-send", process.communicate(timeout=40)[0])
+        there.close()
+    assert len({packet["id"] for packet in said}) == 1
+    assert result["attempts"] == copies and result["success"] == (copies > 1)
+    assert process.returncode == (0 if copies > 1 else 1)

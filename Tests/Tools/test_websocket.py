@@ -36,6 +36,16 @@ def verdicts(folder):
     return found
 
 
+def until_written(folder, count, patience=60):
+    """The server writes its reports one by one after it was asked to."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        with contextlib.suppress(json.JSONDecodeError):
+            if len(verdicts(folder)) >= count:
+                return
+
+
 def judge(found, least):
     assert len(found) >= least, len(found)
     bad = {case: verdict for case, verdict in found.items()
@@ -93,7 +103,7 @@ def test_the_client_keeps_every_rule(home, folder):
             assert result.returncode == 0, (case, result.stderr)
         with contextlib.suppress(websockets.ConnectionClosed):
             asyncio.run(ask("/updateReports?agent=kos"))
-        time.sleep(0.5)
+        until_written(folder, count)
     finally:
         judge_process.terminate()
         judge_process.wait()

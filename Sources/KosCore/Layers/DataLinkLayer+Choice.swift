@@ -53,6 +53,24 @@ extension DataLinkLayer {
         flow.up.append(.rerouted)
     }
 
+    // MARK: News
+
+    /// Of the measured way to a neighbour: a change of the delay by this share and this many ms, or
+    /// of the reliability by so much, is worth an announcement.
+    private static let notable = (share: 0.3, milliseconds: 1.0, reliability: 0.05)
+
+    /// Tells the mesh that a way has become better or worse, so that packets take the one that is
+    /// best now.
+    mutating func tellIfNotable(_ peer: NodeID, into flow: inout Flow<Hop, Frame>) {
+        guard let measure = measure(of: peer), let last = told[peer] else { return }
+        let notable = DataLinkLayer.notable
+        let change = abs(measure.latency - last.latency)
+        let isOther =
+            change >= notable.milliseconds && change >= notable.share * last.latency
+            || abs(measure.reliability - last.reliability) >= notable.reliability
+        if isOther { tellChange(of: peer, into: &flow) }
+    }
+
     // MARK: Silence
 
     /// How long an echo may take before the link is only the last choice.

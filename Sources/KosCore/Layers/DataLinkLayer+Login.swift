@@ -117,6 +117,7 @@ extension DataLinkLayer {
             flow.down.append(.proven(link, takesFragments: payload["fragments"]?.boolean == true))
         }
         if isFirst, let measure = measure(of: source) {
+            told[source] = measure
             flow.up.append(.neighbourUp(source, measure))
         } else {
             tellChange(of: source, into: &flow)

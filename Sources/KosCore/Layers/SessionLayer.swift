@@ -27,6 +27,8 @@ package struct SessionLayer: ProtocolLayer {
         package var memory = 1 << 17
         /// Longer than a custodian keeps a packet: it hands on anew what it saw no receipt for.
         package var lifetime = Custody.Settings().lifetime + .seconds(3600)
+        /// What an earlier life has delivered; nil where nobody writes it down.
+        package var past: DeliveryMemory?
         /// Seals and opens payloads; nil where nothing is sealed.
         package var sealer: (any Sealer)?
         package init() {}
@@ -36,6 +38,8 @@ package struct SessionLayer: ProtocolLayer {
     private let verifier: any Verifier
     private let settings: Settings
     private var delivered: SeenCache<OctetHash>
+    /// Delivered since they were last taken, for whoever writes them down.
+    private var fresh: [OctetHash] = []
     private var complaints: TokenBucket
     private let seed: UInt64
 
@@ -43,8 +47,10 @@ package struct SessionLayer: ProtocolLayer {
         self.author = author
         self.verifier = verifier
         self.settings = settings
-        seed = self.author.roll()
+        let drawn = self.author.roll()
+        seed = settings.past?.seed ?? drawn
         delivered = SeenCache(capacity: settings.memory, lifetime: settings.lifetime, at: now)
+        for key in settings.past?.keys ?? [] { _ = delivered.insert(key, at: now) }
         complaints = TokenBucket(rate: 50, burst: 100, at: now)
     }
 
@@ -105,7 +111,8 @@ package struct SessionLayer: ProtocolLayer {
             return answer(packet, control, into: &flow)
         }
         guard let opened = open(packet) else { return drop(.cannotOpen) }
-        let isNew = delivered.insert(key(packet), at: now)
+        let key = key(packet)
+        let isNew = delivered.insert(key, at: now)
         if packet.metadata.flags.contains(Packet.ackFlag), packet.destination == author.node.text {
             acknowledge(packet, at: now, into: &flow)
         }
@@ -117,7 +124,14 @@ package struct SessionLayer: ProtocolLayer {
         }
         // A probe asks whether the node is there; the receipt has answered it.
         guard packet.metadata.type != Packet.Kind.probe else { return }
+        if settings.past != nil { fresh.append(key) }
         flow.up.append(.arrived(object, opened, origin))
+    }
+
+    /// What was delivered since the last call.
+    package mutating func takeFresh() -> [OctetHash] {
+        defer { fresh = [] }
+        return fresh
     }
 
     /// Nil when it is sealed, and this node cannot open it.

@@ -50,7 +50,8 @@ package struct LinkTraits: Hashable, Sendable {
         // Adapters of WebSocket and WebRTC part and join messages themselves, many at a time.
         // A radio has pieces, repeats and acknowledgements of its own.
         isStream =
-            [.tcp, .tls, .ws, .wss, .http, .https, .webrtc].contains(transport) || air != nil
+            [.tcp, .tls, .ws, .wss, .http, .https, .webrtc, .bluetooth].contains(transport)
+            || air != nil
         maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
     }
 

@@ -57,28 +57,52 @@ package struct LinkState: Sendable {
         case stale
         case full
     }
+    /// Announcements that one node may make: as often as it may change its mind, and a few at once.
+    private static let pace = (rate: 10.0, burst: 20.0)
+
     package private(set) var nodes: [NodeID: Announcement] = [:]
+    private var allowances: [NodeID: TokenBucket] = [:]
 
     package init() {}
+
+    /// Whether a node that is known has not announced itself too often of late.
+    package mutating func allows(_ node: NodeID, at now: Instant) -> Bool {
+        guard nodes[node] != nil else { return true }
+        let fresh = TokenBucket(
+            rate: LinkState.pace.rate, burst: LinkState.pace.burst, at: now)
+        return allowances[node, default: fresh].take(at: now)
+    }
 
     package mutating func merge(
         _ announcement: Announcement, of node: NodeID
     ) -> Outcome {
         if let known = nodes[node] {
             guard announcement.info.sequence > known.info.sequence else { return .stale }
-        } else if nodes.count >= LinkState.maxNodes {
+        } else if nodes.count >= LinkState.maxNodes, !makeRoom() {
             return .full
         }
         nodes[node] = announcement
         return .news
     }
 
-    package mutating func forget(_ node: NodeID) { nodes[node] = nil }
+    package mutating func forget(_ node: NodeID) {
+        nodes[node] = nil
+        allowances[node] = nil
+    }
+
+    /// Of the nodes to which nobody has a link lets go of those that were heard of longest
+    /// ago, many at a time: names cost nothing, and must not keep nodes out that are there.
+    private mutating func makeRoom() -> Bool {
+        let loose = nodes.filter { !isAttached($0.key) }
+            .sorted { ($0.value.heardAt, $0.key) < ($1.value.heardAt, $1.key) }
+        for node in loose.prefix(LinkState.maxNodes / 8) { forget(node.key) }
+        return !loose.isEmpty
+    }
 
     /// Drops what is too old; true when something was.
     package mutating func age(to now: Instant, keeping own: NodeID) -> Bool {
         let old = nodes.filter { $0.key != own && $0.value.heardAt + $0.value.lifetime <= now }
-        for node in old.keys { nodes[node] = nil }
+        for node in old.keys { forget(node) }
         return !old.isEmpty
     }
 

@@ -20,6 +20,9 @@ package struct MeshNode: Engine {
         package var routing = MeshRouting.linkstate
         /// Packets a second that one neighbour may bring; nil for as many as come.
         package var rate: Double?
+        /// What an earlier life has delivered; whoever gives it writes down what `takeDelivered`
+        /// adds. Nil to remember for this life alone.
+        package var past: DeliveryMemory?
         /// Seals payloads to those who have a sealing key, and opens what is for this node.
         package var sealer: (any Sealer)?
         package init() {}
@@ -89,6 +92,7 @@ package struct MeshNode: Engine {
         var session = SessionLayer.Settings()
         session.isInsecure = settings.isInsecure
         session.sealer = settings.sealer
+        session.past = settings.past
         let dataLink = DataLinkLayer(info: info, author: next(), verifier: verifier, settings: link)
         let networkLayer = NetworkLayer(
             info: info, author: next(), verifier: verifier, settings: network, at: now)
@@ -107,7 +111,7 @@ package struct MeshNode: Engine {
     }
 
     package var nextDeadline: Instant? {
-        [stack.nextDeadline, dialer.nextDeadline].compactMap { $0 }.min()
+        Instant.earlier(stack.nextDeadline, dialer.nextDeadline)
     }
 
     package var links: LinkTable { stack.bottom.bottom.bottom.bottom.top.links }
@@ -115,6 +119,8 @@ package struct MeshNode: Engine {
     package func queueLength(of link: LinkID) -> Int {
         stack.bottom.bottom.bottom.bottom.top.outboxes[link]?.octets ?? 0
     }
+    /// What was delivered since the last call, to be written down before its receipts go out.
+    package mutating func takeDelivered() -> [OctetHash] { stack.bottom.top.takeFresh() }
     package var custody: Custody? { stack.bottom.bottom.bottom.top.custody }
     package var mesh: LinkState { stack.bottom.bottom.bottom.top.mesh }
     package var protocols: MeshProtocols { stack.bottom.bottom.bottom.top.protocols }

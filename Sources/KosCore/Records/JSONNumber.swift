@@ -137,9 +137,10 @@ package enum JSONNumber {
         if abs(value) < 9_007_199_254_740_992 {
             let whole = Int64(value)
             if Double(whole) == value { return append(whole, to: &bytes) }
-            // Most measurements have at most three decimals: checked, not assumed.
+            // Most measurements have at most three decimals: checked, not assumed. Up to fifteen
+            // digits no other decimal is as short and reads back as the same value.
             let thousandths = (value * 1000).rounded()
-            if abs(thousandths) < 9_007_199_254_740_992, thousandths / 1000 == value {
+            if abs(thousandths) < 1e15, thousandths / 1000 == value {
                 return appendThousandths(Int64(thousandths), to: &bytes)
             }
         }

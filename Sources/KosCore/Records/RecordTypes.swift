@@ -13,6 +13,7 @@ package enum RecordTypes {
         SendResultRecord.self,
         MetricsRecord.self,
         RelayEventRecord.self,
+        JoinResultRecord.self,
         RouteEventRecord.self,
         AnnouncementRecord.self,
         MethodRecord.self,

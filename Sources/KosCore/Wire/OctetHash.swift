@@ -9,6 +9,14 @@ package struct OctetHash: Hashable, Sendable {
         low = seed &* 0xD6E8_FEB8_6659_FD93 | 1
     }
 
+    /// As it was written down.
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    package var words: (high: UInt64, low: UInt64) { (high, low) }
+
     package mutating func add(_ text: borrowing Span<UInt8>, _ range: Range<Int>) {
         mix(UInt64(truncatingIfNeeded: range.count))
         var at = range.lowerBound

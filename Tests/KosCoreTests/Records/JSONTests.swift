@@ -120,6 +120,15 @@ struct JSONTests {
         #expect(try JSONValue(parsing: text).number == Double(text))
     }
 
+    /// The shortest digits that read back, also where three decimals would read back as well.
+    @Test(arguments: [
+        "-8816309688932.3", "8796093022208.002", "1234567890123.25", "999999999999.999",
+        "4503599627370.497", "0.001", "123.457",
+    ])
+    func theShortestDigitsAreWritten(_ text: String) throws {
+        #expect(try JSONValue(parsing: text).text == text)
+    }
+
     @Test func whatIsNoNumberBecomesNull() {
         for value in [Double.nan, .infinity, -.infinity] {
             #expect(JSONValue.number(value).text == "null")
