@@ -18,8 +18,7 @@ final class Sink {
     private var memory: DeliveryFile?
 
     init(_ options: KosSend, _ io: ToolIO) {
-        self.options = options
-        self.io = io
+        (self.options, self.io) = (options, io)
     }
 
     func run() throws -> ExitStatus {
