@@ -13,14 +13,12 @@ final class Sink {
     private var signals: OctetSource?
     private var received = 0
     private var refused = 0
-    private var isBound = false
     private var credentials: TLSCredentials?
-    private var memory: DeliveryFile?
     private var identity: NodeIdentity?
+    private var memory: DeliveryFile?
 
     init(_ options: KosSend, _ io: ToolIO) {
-        self.options = options
-        self.io = io
+        (self.options, self.io) = (options, io)
     }
 
     func run() throws -> ExitStatus {
@@ -83,10 +81,8 @@ final class Sink {
         if let left = io.timeLeft { host.schedule(after: left) { host.stop() } }
         try Sessions.check(endpoints + options.target.endpoints)
         if let identity { Sessions.add(to: driver, identity, listening: endpoints) }
-        guard !endpoints.isEmpty else { return try connect(host) }
-        host.listen(on: endpoints) { [unowned self] in
-            try began($0)
-        }
+        guard !options.sink.listen.isEmpty else { return try connect(host) }
+        host.listen(on: endpoints) { [unowned self] in try began($0) }
     }
 
     /// `--echo -T URI`: a client that sends back what the server says, until that ends it.
