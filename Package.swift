@@ -20,7 +20,9 @@ func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 func tool(_ name: String, _ adapters: [Target.Dependency]) -> Target {
     .executableTarget(
-        name: name, dependencies: ["KosCore", "KosTool"] + adapters, swiftSettings: strict)
+        name: name, dependencies: ["KosCore", "KosTool"] + adapters, swiftSettings: strict,
+        // Swift's static library exports 34,000 symbols that nobody looks up: every start pays.
+        linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"])])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {

@@ -13,6 +13,9 @@ struct Alarm {
         planned = nil
     }
 
+    /// Whether the plan that stands is for `deadline`.
+    func isSet(for deadline: Instant?) -> Bool { planned?.at == deadline }
+
     /// Plans `ring` for `deadline`, or nothing when that is nil; a plan that stands is kept.
     mutating func set(
         _ deadline: Instant?, now: Instant, on loop: any EventLoop,

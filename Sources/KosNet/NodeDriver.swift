@@ -8,6 +8,9 @@ package final class NodeDriver {
     /// Octets that a connection takes before the node is told to hold the rest back.
     static let watermark = ChannelOptions.Types.WriteBufferWaterMark(
         low: 64 * 1024, high: 256 * 1024)
+    /// Octets that are read at a time: little for those who say little, much under load.
+    static let readBuffer = AdaptiveRecvByteBufferAllocator(
+        minimum: 512, initial: 1024, maximum: 256 * 1024)
 
     package let loop: any EventLoop
     package private(set) var node: MeshNode
@@ -47,6 +50,11 @@ package final class NodeDriver {
 
     private let now: () -> Instant
     private var conduits: [LinkID: any Conduit] = [:]
+    /// Those that were written to since the last flush.
+    private var written: [any Conduit] = []
+    /// What was written last, as the sockets take it.
+    var lines = SharedOctets()
+    var frames = SharedOctets()
     private var lastLink = 0
     private var alarm = Alarm()
     private var isBusy = false
@@ -105,7 +113,10 @@ package final class NodeDriver {
 
     private func finish() {
         committing()
-        for conduit in conduits.values where conduit.isDirty { conduit.flush() }
+        for conduit in written where conduit.isDirty { conduit.flush() }
+        written.removeAll(keepingCapacity: true)
+        lines.forget()
+        frames.forget()
         isBusy = false
         setAlarm()
         settled()
@@ -118,7 +129,9 @@ package final class NodeDriver {
             switch output {
             case .link(.octets(let link, let octets)):
                 guard let conduit = conduits[link] else { continue }
+                let isFirst = !conduit.isDirty
                 conduit.write(octets)
+                if isFirst, conduit.isDirty { written.append(conduit) }
                 // What the node wrote in the same breath is bounded by what it just read.
                 if !conduit.isWritable, busy.insert(link).inserted {
                     inputs.append(.link(.busy(link)))
@@ -133,8 +146,10 @@ package final class NodeDriver {
     }
 
     private func setAlarm() {
+        let deadline = node.nextDeadline
+        guard !alarm.isSet(for: deadline) else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
-        alarm.set(node.nextDeadline, now: now(), on: loop) { bound.value.wake() }
+        alarm.set(deadline, now: now(), on: loop) { bound.value.wake() }
     }
 
     // MARK: Connections
@@ -150,6 +165,11 @@ package final class NodeDriver {
 
     package func received(_ octets: [UInt8], on link: LinkID) {
         post(.link(.octets(link, octets)))
+    }
+
+    /// Datagrams that came together.
+    func received(_ datagrams: [[UInt8]], on link: LinkID) {
+        post(.link(.datagrams(link, datagrams)))
     }
 
     /// A connection takes more again.
@@ -193,14 +213,14 @@ package final class NodeDriver {
     }
 
     /// Listens; the result is the endpoint with the port that the kernel chose.
-    package func listen(on endpoint: Endpoint) -> EventLoopFuture<Endpoint> {
+    package func listen(on endpoint: Endpoint) -> EventLoopFuture<[Endpoint]> {
         if let carrier = carriers[endpoint.transport] {
-            return CarriedLinks.open(endpoint, carrier, driver: self).map { endpoint }
+            return CarriedLinks.listen(endpoint, carrier, driver: self)
         }
         let bound = NIOLoopBound(self, eventLoop: loop)
         return Transports.listen(endpoint, driver: self).assumeIsolated().map { channel, actual in
             bound.value.listeners.append(channel)
-            return actual
+            return [actual]
         }.nonisolated()
     }
 

@@ -41,9 +41,16 @@ package final class NodeHost {
         isEnded = true
         failure = error
         driver.closeAll()
-        // One more turn of the loop, so that what was written last is on its way.
-        let ended = ended
-        loop.scheduleTask(in: .milliseconds(5)) { ended.succeed() }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.execute { bound.value.part(within: 5) }
+    }
+
+    /// Ends the run when the connections are closed, or after so many milliseconds: what was written
+    /// last is on its way then.
+    private func part(within turns: Int) {
+        guard turns > 0, driver.linkCount > 0 else { return ended.succeed() }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: .milliseconds(1)) { bound.value.part(within: turns - 1) }
     }
 
     /// Calls `body` on the loop, unless the run has ended; what it throws ends the run.
@@ -86,7 +93,7 @@ package final class NodeHost {
         then body: @escaping ([Result<Endpoint, Transports.Failure>]) throws -> Void
     ) {
         let attempts = endpoints.map { endpoint in
-            driver.listen(on: endpoint).map { Result<Endpoint, Transports.Failure>.success($0) }
+            driver.listen(on: endpoint).map { Result<[Endpoint], Transports.Failure>.success($0) }
                 .flatMapErrorThrowing { error in
                     .failure(Transports.Failure("\(endpoint): \(Transports.describe(error))"))
                 }
@@ -94,7 +101,17 @@ package final class NodeHost {
         let bound = NIOLoopBound((self, body), eventLoop: loop)
         EventLoopFuture.whenAllSucceed(attempts, on: loop).whenSuccess { results in
             let (host, body) = bound.value
-            host.guarded { try body(results) }
+            host.guarded { try body(results.flatMap(NodeHost.parted)) }
+        }
+    }
+
+    /// One result for each place that an endpoint came to.
+    private static func parted(
+        _ result: Result<[Endpoint], Transports.Failure>
+    ) -> [Result<Endpoint, Transports.Failure>] {
+        switch result {
+        case .success(let endpoints): endpoints.map { .success($0) }
+        case .failure(let failure): [.failure(failure)]
         }
     }
 }

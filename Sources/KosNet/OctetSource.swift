@@ -6,6 +6,8 @@ import NIOPosix
 /// chunks. While `isPaused` nothing is read.
 package final class OctetSource {
     private static let chunk = 256 * 1024
+    /// F_SETPIPE_SZ of Linux's fcntl.h, which is not imported.
+    private static let setPipeSize: Int32 = 1031
 
     private let descriptor: Int32
     private let loop: any EventLoop
@@ -40,8 +42,17 @@ package final class OctetSource {
         if isFile || isNull(status) { return readFile() }
         let copy = dup(descriptor)
         guard copy >= 0 else { return end() }
+        // The writer wakes this process once for so much, and not for every 64 KiB.
+        if status.st_mode & S_IFMT == S_IFIFO {
+            _ = fcntl(copy, OctetSource.setPipeSize, Int32(4 * OctetSource.chunk))
+        }
         let bound = NIOLoopBound(self, eventLoop: loop)
         NIOPipeBootstrap(group: loop)
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 4096, initial: 65_536, maximum: OctetSource.chunk)
+            )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(SourceHandler(bound.value))

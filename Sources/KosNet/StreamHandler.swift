@@ -74,8 +74,10 @@ final class StreamHandler: ChannelInboundHandler, Conduit {
     func write(_ octets: [UInt8]) {
         guard let context else { return }
         isDirty = true
-        context.write(
-            wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
+        let buffer = driver.lines.buffer(of: octets) {
+            context.channel.allocator.buffer(bytes: $0)
+        }
+        context.write(wrapOutboundOut(buffer), promise: nil)
     }
 
     func read(_ isWanted: Bool) {

@@ -8,6 +8,11 @@ package enum Transports {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
         package init(_ description: String) { self.description = description }
+
+        /// What to look at when a listener cannot be had; a carrier names its own cure.
+        package var listenHint: String? {
+            description.hasPrefix("bluetooth:") ? nil : "is another program using the port?"
+        }
     }
 
     static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
@@ -60,6 +65,7 @@ package enum Transports {
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: NodeDriver.watermark)
+            .childChannelOption(.recvAllocator, value: NodeDriver.readBuffer)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try bound.value.admit(channel, endpoint.transport)

@@ -19,6 +19,7 @@ enum UDPTransport {
         return DatagramBootstrap(group: driver.loop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try DatagramHandler.readMany(channel)
                     try channel.pipeline.syncOperations.addHandler(
                         DatagramHandler(driver: bound.value, target: (remote, endpoint)))
                 }
@@ -31,12 +32,9 @@ enum UDPTransport {
         do {
             let bootstrap = DatagramBootstrap(group: driver.loop)
                 .channelOption(.socketOption(.so_reuseaddr), value: 1)
-                .channelOption(.datagramVectorReadMessageCount, value: 32)
-                .channelOption(
-                    .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 32 * 2048)
-                )
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        try DatagramHandler.readMany(channel)
                         try channel.pipeline.syncOperations.addHandler(
                             DatagramHandler(driver: bound.value, target: nil))
                     }
@@ -56,10 +54,29 @@ final class DatagramHandler: ChannelInboundHandler {
 
     static let maxRemotes = 8192
     static let patience = TimeAmount.seconds(60)
+    /// What the kernel cuts at a time: UDP_MAX_SEGMENTS, and what an IP packet may hold.
+    private static let maxSegments = 64
+    private static let maxOctets = 60_000
 
     private let driver: NodeDriver
     private let target: (address: SocketAddress, endpoint: Endpoint)?
     private var remotes: [SocketAddress: DatagramConduit] = [:]
+    /// Those from whom something came since the last time that it was handed on.
+    private var fresh: [DatagramConduit] = []
+    /// Whether the kernel cuts datagrams of one size itself, many at a time (UDP_SEGMENT); some
+    /// devices do not take it.
+    fileprivate var isSegmenting = System.supportsUDPSegmentationOffload
+
+    /// Reads a number of datagrams at a time, and what the kernel has joined of them (UDP_GRO).
+    static func readMany(_ channel: any Channel) throws {
+        let options = channel.syncOptions
+        try options?.setOption(.datagramVectorReadMessageCount, value: 16)
+        try options?.setOption(
+            .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16 * 65_536))
+        guard System.supportsUDPReceiveOffload else { return }
+        try options?.setOption(.datagramReceiveOffload, value: true)
+        try options?.setOption(.datagramReceiveSegmentSize, value: true)
+    }
 
     init(driver: NodeDriver, target: (SocketAddress, Endpoint)?) {
         self.driver = driver
@@ -79,21 +96,105 @@ final class DatagramHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if driver.isEcho { return context.writeAndFlush(data, promise: nil) }
         let envelope = unwrapInboundIn(data)
         let remote = envelope.remoteAddress
-        if answerSTUN(envelope, context) { return }
-        if remotes[remote] == nil {
-            // A client talks to one address alone; a server takes whoever comes with a packet, up
-            // to a bound. Noise is not answered.
-            guard target == nil, remotes.count < DatagramHandler.maxRemotes,
-                envelope.data.readableBytesView.first == 0x7B
-            else { return }
-            open(remote, Transports.endpoint(.udp, remote), isOutgoing: false, context)
+        let datagrams = DatagramHandler.parts(of: envelope).map { Array($0.readableBytesView) }
+        if driver.isEcho { return send(datagrams, to: remote, context) }
+        for datagram in datagrams {
+            if answerSTUN(datagram, from: remote, context) { continue }
+            guard let conduit = conduit(of: remote, datagram, context) else { continue }
+            conduit.isFresh = true
+            if conduit.arrived.isEmpty { fresh.append(conduit) }
+            conduit.arrived.append(datagram)
         }
-        guard let conduit = remotes[remote], let link = conduit.link else { return }
-        conduit.isFresh = true
-        driver.received(Array(envelope.data.readableBytesView), on: link)
+    }
+
+    /// A client talks to one address alone; a server takes whoever comes with a packet, up to a
+    /// bound. Noise is not answered.
+    private func conduit(
+        of remote: SocketAddress, _ datagram: [UInt8], _ context: ChannelHandlerContext
+    ) -> DatagramConduit? {
+        if let conduit = remotes[remote] { return conduit }
+        guard target == nil, remotes.count < DatagramHandler.maxRemotes, datagram.first == 0x7B
+        else { return nil }
+        open(remote, Transports.endpoint(.udp, remote), isOutgoing: false, context)
+        return remotes[remote]
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        let senders = fresh
+        fresh.removeAll(keepingCapacity: true)
+        for conduit in senders {
+            let datagrams = conduit.arrived
+            conduit.arrived = []
+            if let link = conduit.link { driver.received(datagrams, on: link) }
+        }
+        context.fireChannelReadComplete()
+    }
+
+    /// The datagrams of a read: one, or as many as the kernel has joined.
+    private static func parts(of envelope: AddressedEnvelope<ByteBuffer>) -> [ByteBuffer] {
+        var rest = envelope.data
+        guard let size = envelope.metadata?.segmentSize, size > 0, rest.readableBytes > size else {
+            return [rest]
+        }
+        var parts: [ByteBuffer] = []
+        while rest.readableBytes > 0 {
+            guard let part = rest.readSlice(length: min(size, rest.readableBytes)) else { break }
+            parts.append(part)
+        }
+        return parts
+    }
+
+    /// Sends datagrams; those of one size that follow each other in one call.
+    fileprivate func send(
+        _ datagrams: [[UInt8]], to address: SocketAddress, _ context: ChannelHandlerContext
+    ) {
+        var start = 0
+        while start < datagrams.count {
+            let size = datagrams[start].count
+            var end = start + 1
+            var octets = size
+            while isSegmenting, end < datagrams.count, end - start < DatagramHandler.maxSegments,
+                datagrams[end - 1].count == size, datagrams[end].count <= size, size > 0,
+                octets + datagrams[end].count <= DatagramHandler.maxOctets
+            {
+                octets += datagrams[end].count
+                end += 1
+            }
+            write(datagrams[start..<end], octets, to: address, context)
+            start = end
+        }
+        context.flush()
+    }
+
+    private func write(
+        _ datagrams: ArraySlice<[UInt8]>, _ octets: Int, to address: SocketAddress,
+        _ context: ChannelHandlerContext
+    ) {
+        var data = context.channel.allocator.buffer(capacity: octets)
+        for datagram in datagrams { data.writeBytes(datagram) }
+        guard datagrams.count > 1, let size = datagrams.first?.count else {
+            return context.write(
+                wrapOutboundOut(AddressedEnvelope(remoteAddress: address, data: data)),
+                promise: nil)
+        }
+        let metadata = AddressedEnvelope<ByteBuffer>.Metadata(
+            ecnState: .transportNotCapable, packetInfo: nil, segmentSize: size)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        sent.futureResult.whenFailure { error in
+            // This way out does not take it: the same, one by one, from now on.
+            let refusals = [EIO, EINVAL, EOPNOTSUPP]
+            guard let code = (error as? IOError)?.errnoCode, refusals.contains(code) else { return }
+            let (handler, context) = bound.value
+            handler.isSegmenting = false
+            handler.send(Array(datagrams), to: address, context)
+        }
+        context.write(
+            wrapOutboundOut(
+                AddressedEnvelope(remoteAddress: address, data: data, metadata: metadata)),
+            promise: sent)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -111,21 +212,16 @@ final class DatagramHandler: ChannelInboundHandler {
 
     /// A STUN binding request is answered at once and makes no link; other STUN is let go.
     private func answerSTUN(
-        _ envelope: AddressedEnvelope<ByteBuffer>, _ context: ChannelHandlerContext
+        _ octets: [UInt8], from remote: SocketAddress, _ context: ChannelHandlerContext
     ) -> Bool {
         // A packet starts with a brace, or spaces before one.
-        guard let first = envelope.data.readableBytesView.first, first & 0xFE == 0 else {
+        guard let first = octets.first, first & 0xFE == 0, STUN.isMessage(octets.span) else {
             return false
         }
-        let octets = Array(envelope.data.readableBytesView)
-        guard STUN.isMessage(octets.span) else { return false }
-        let remote = envelope.remoteAddress
         guard let host = remote.ipAddress.flatMap({ IPAddress($0) }), let port = remote.port,
             let answer = STUN.answer(to: octets.span, from: host, port: port)
         else { return true }
-        let data = context.channel.allocator.buffer(bytes: answer)
-        context.writeAndFlush(
-            wrapOutboundOut(AddressedEnvelope(remoteAddress: remote, data: data)), promise: nil)
+        send([answer], to: remote, context)
         return true
     }
 
@@ -159,7 +255,10 @@ final class DatagramConduit: Conduit {
     private let context: ChannelHandlerContext
     var link: LinkID?
     var isFresh = true
-    private(set) var isDirty = false
+    /// Datagrams that came and were not handed on yet, and those that go out with the next flush.
+    var arrived: [[UInt8]] = []
+    private var leaving: [[UInt8]] = []
+    var isDirty: Bool { !leaving.isEmpty }
 
     init(handler: DatagramHandler, address: SocketAddress, context: ChannelHandlerContext) {
         self.handler = handler
@@ -170,21 +269,16 @@ final class DatagramConduit: Conduit {
     var isWritable: Bool { context.channel.isWritable }
     var waitingOctets: Int { context.channel.waitingOctets }
 
-    func write(_ octets: [UInt8]) {
-        isDirty = true
-        let data = context.channel.allocator.buffer(bytes: octets)
-        context.write(
-            handler.wrapOutboundOut(AddressedEnvelope(remoteAddress: address, data: data)),
-            promise: nil)
-    }
+    func write(_ octets: [UInt8]) { leaving.append(octets) }
 
     func flush() {
-        isDirty = false
-        context.flush()
+        let datagrams = leaving
+        leaving.removeAll(keepingCapacity: true)
+        handler.send(datagrams, to: address, context)
     }
 
     func close() {
-        context.flush()
+        flush()
         if handler.isClient() { context.close(promise: nil) } else { handler.forget(address) }
     }
 }

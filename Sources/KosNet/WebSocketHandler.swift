@@ -193,13 +193,20 @@ final class WebSocketHandler: ChannelInboundHandler, Conduit {
     func write(_ octets: [UInt8]) {
         guard let context, !isClosing else { return }
         isDirty = true
+        // A frame that is neither masked nor compressed is the same for everybody.
+        let buffer =
+            writer.isPlain
+            ? driver.frames.buffer(of: octets) { framed($0, context) } : framed(octets, context)
+        context.write(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    private func framed(_ lines: [UInt8], _ context: ChannelHandlerContext) -> ByteBuffer {
         var frames: [UInt8] = []
-        frames.reserveCapacity(octets.count + octets.count / 32 + 16)
-        Lines.forEach(of: octets) {
-            writer.write(.text, octets.span.extracting($0), into: &frames, using: &keys)
+        frames.reserveCapacity(lines.count + lines.count / 32 + 16)
+        Lines.forEach(of: lines) {
+            writer.write(.text, lines.span.extracting($0), into: &frames, using: &keys)
         }
-        context.write(
-            wrapOutboundOut(context.channel.allocator.buffer(bytes: frames)), promise: nil)
+        return context.channel.allocator.buffer(bytes: frames)
     }
 
     func read(_ isWanted: Bool) {

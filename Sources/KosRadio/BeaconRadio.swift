@@ -9,6 +9,8 @@ package final class BeaconRadio: Sendable {
         /// An announcement of this node has left, in so many octets.
         case sent(octets: Int)
         case notSent(String)
+        /// The law lets an announcement go in so many ms.
+        case waits(Int64)
         case note(String)
         case failed(String)
     }
@@ -77,6 +79,7 @@ private struct BeaconUser: RadioUser {
         case .finished: tell(.sent(octets: radio.octetsSent))
         case .failed(_, _, let message, _): tell(.notSent(message))
         case .note(let text): tell(.note(text))
+        case .waits(let ms): tell(.waits(ms))
         case .heard, .foreign, .status: break
         }
         perform(radio)

@@ -12,6 +12,8 @@ package final class LoRaStation {
         case ready(ModemInfo)
         case lost(String, retryIn: Duration?)
         case note(String)
+        /// The next frame waits so many ms until the law lets it go.
+        case waits(Int64)
         case status(ModemInfo)
         /// Every frame as it was heard.
         case heard(ReceivedFrame)
@@ -66,8 +68,8 @@ package final class LoRaStation {
             mtu: LoRaLink.mtu(
                 modulation, modem: min(255, loop.modem.mtu),
                 limit: min(.milliseconds(1500), limit ?? .milliseconds(1500))),
-            modulation: modulation, names: names, forwards: forwards, own: own, seed: seed,
-            at: now())
+            modulation: modulation, names: names,
+            forwarding: forwards ? .managed : .none, own: own, seed: seed, at: now())
     }
 
     package var names: ShortNames {
@@ -205,7 +207,7 @@ package final class LoRaStation {
             loop.send(frame)
         case .success(.wait(let ms)) where waits:
             held = (frame, now() + .milliseconds(ms))
-            events.append(.note("waits \(ms) ms for legal air time"))
+            events.append(.waits(ms))
         case .success(.wait(let ms)):
             fail(
                 frame.id, "dutyCycle",

@@ -162,6 +162,7 @@ struct RadioLinksUser: RadioUser {
         case .packet(let packet, let frame): obey(.heard(packet, frame), with: radio, at: now)
         case .note("duplicate"): break
         case .note(let text): tell(.note(text))
+        case .waits(let ms): tell(.note("waits \(ms) ms for legal air time"))
         case .failed(_, _, let message, _): tell(.note(message))
         case .status, .heard, .foreign, .finished: break
         }

@@ -22,6 +22,12 @@ package struct RadioMetrics: Hashable, Sendable {
     package var dataOctets = 0
     package var collisions = 0
     package var undelivered = 0
+    /// Datagrams of applications that the link layer lost: nobody acknowledged them and they did
+    /// not come back, or nobody answered for the next hop's address.
+    package var unacknowledged = 0
+    package var unresolved = 0
+    /// Transmissions of questions for link addresses and answers to them.
+    package var resolutionFrames = 0
     package var queueDrops = 0
     package var dropped: [RoutingDropReason: Int] = [:]
     package var rejected = 0

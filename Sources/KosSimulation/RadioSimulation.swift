@@ -9,7 +9,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     package typealias Watch = (borrowing RadioSimulation<E>, Int, RoutingOutput) -> Void
 
     package private(set) var now = Instant.zero
-    package private(set) var metrics = RadioMetrics()
+    package internal(set) var metrics = RadioMetrics()
     package private(set) var terrain: Terrain
     package private(set) var trace = Fingerprint()
     let scenario: Scenario
@@ -18,7 +18,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     private var engines: [E] = []
     private var heap = EventHeap()
     private var outputs: [RoutingOutput] = []
-    private var random: SplitMix64
+    var random: SplitMix64
     private var sentAt: [UInt64: Instant] = [:]
     private var arrived: Set<UInt64> = []
     private var visited: [UInt64: [Int: Int]] = [:]
@@ -57,7 +57,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         nodes.indices.contains(node) && nodes[node].isAlive ? engines[node] : nil
     }
 
-    private mutating func push(_ time: Instant, _ kind: UInt32, _ index: Int) {
+    mutating func push(_ time: Instant, _ kind: UInt32, _ index: Int) {
         heap.push(time, kind: kind, index: UInt32(truncatingIfNeeded: index))
     }
 
@@ -78,6 +78,11 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
             case RadioEvent.wake: wake(index, watch)
             case RadioEvent.attempt: attempt(index, tap)
             case RadioEvent.ending: end(index, watch)
+            case RadioEvent.acknowledged: acknowledged(index, watch)
+            case RadioEvent.unacknowledged: conclude(index, false, watch)
+            case RadioEvent.unresolved:
+                if let resolution = scenario.radio.resolution { ask(index, resolution, watch) }
+            case RadioEvent.question: question(index)
             case RadioEvent.move:
                 terrain.move(to: now)
                 push(now + step, RadioEvent.move, 0)
@@ -151,108 +156,16 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
 
     // MARK: the channel
 
-    private mutating func enqueue(_ frame: HopFrame, _ node: Int) {
-        guard nodes[node].queue.count - nodes[node].head < scenario.radio.queue else {
-            metrics.queueDrops += 1
-            return
-        }
-        nodes[node].queue.append(frame)
-        contend(node)
-    }
-
-    /// Has the node try to send once the air is free.
-    private mutating func contend(_ node: Int) {
-        guard !nodes[node].isWaiting, !nodes[node].isSending,
-            nodes[node].head < nodes[node].queue.count
-        else { return }
-        nodes[node].isWaiting = true
-        var start = now
-        if scenario.radio.hasCollisions {
-            start = max(now, nodes[node].airUntil) + scenario.radio.interframe
-            let window = min(1024, scenario.radio.slots << min(nodes[node].tries, 5))
-            start = start + scenario.radio.slot * Int.random(in: 0..<window, using: &random)
-        }
-        push(start, RadioEvent.attempt, node)
-    }
-
-    private mutating func attempt(_ node: Int, _ tap: Tap?) {
-        nodes[node].isWaiting = false
-        guard nodes[node].isAlive, nodes[node].head < nodes[node].queue.count else { return }
-        if scenario.radio.hasCollisions, nodes[node].airUntil > now {
-            contend(node)
-            return
-        }
-        let frame = nodes[node].queue[nodes[node].head]
-        tap?(now, frame)
-        let octets = count(frame)
-        let airtime = scenario.radio.airtime(octets: octets, isBroadcast: frame.isBroadcast)
-        let until = now + airtime
-        nodes[node].isSending = true
-        nodes[node].receivers = terrain.neighbours[node]
-        if scenario.radio.hasCollisions { occupy(node, until) }
-        push(until, RadioEvent.ending, node)
-    }
-
-    private mutating func count(_ frame: HopFrame) -> Int {
-        let datagram = frame.datagram
-        let octets = datagram.payload.count + (datagram.content == .sourceRouted ? 20 : 28)
-        if isControl(datagram) {
-            metrics.controlFrames += 1
-            metrics.controlOctets += octets
-        } else {
-            metrics.dataFrames += 1
-            metrics.dataOctets += octets
-        }
-        return octets
-    }
-
-    private mutating func end(_ node: Int, _ watch: Watch?) {
-        guard nodes[node].isSending else { return }
-        nodes[node].isSending = false
-        let receivers = nodes[node].receivers
-        let spoilt = nodes[node].spoilt
-        nodes[node].receivers = []
-        nodes[node].spoilt = []
-        if scenario.radio.hasCollisions {
-            for other in receivers { nodes[other].heard = max(0, nodes[other].heard - 1) }
-        }
-        guard nodes[node].head < nodes[node].queue.count else { return }
-        let frame = nodes[node].queue[nodes[node].head]
-        var isReceived = frame.isBroadcast
-        var hearers: [Int] = []
-        for other in receivers where nodes[other].isAlive {
-            if spoilt.contains(other) {
-                metrics.collisions += 1
-                continue
-            }
-            if scenario.radio.loss > 0, random.unit() < scenario.radio.loss { continue }
-            hearers.append(other)
-            if Scenario.address(other) == frame.receiver { isReceived = true }
-        }
-        if !isReceived, nodes[node].tries + 1 < scenario.radio.tries {
-            nodes[node].tries += 1
-            contend(node)
-            return
-        }
-        nodes[node].tries = 0
-        dequeue(node)
-        for other in hearers { hear(frame, other, watch) }
-        if !isReceived {
-            metrics.undelivered += 1
-            handle(.undelivered(frame), node)
-            settle(node, watch)
-        }
-        contend(node)
-    }
-
-    private mutating func dequeue(_ node: Int) {
-        nodes[node].head += 1
-        if nodes[node].head == nodes[node].queue.count {
-            nodes[node].queue.removeAll(keepingCapacity: true)
-            nodes[node].head = 0
-        } else if nodes[node].head > 64 {
-            nodes[node].queue.removeFirst(nodes[node].head)
-            nodes[node].head = 0
+    mutating func hear(_ frame: LinkFrame, from sender: Int, _ node: Int, _ watch: Watch?) {
+        switch frame {
+        case .datagram(let frame): hear(frame, node, watch)
+        case .question(let target):
+            guard target == node, let resolution = scenario.radio.resolution else { return }
+            learn(sender, node, resolution)
+            enqueue(.answer(sender), node)
+        case .answer(let target):
+            guard target == node, let resolution = scenario.radio.resolution else { return }
+            learn(sender, node, resolution)
         }
     }
 
@@ -299,7 +212,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
     }
 
     /// Whether a datagram carries nothing of an application's.
-    private func isControl(_ datagram: Datagram) -> Bool {
+    func isControl(_ datagram: Datagram) -> Bool {
         switch datagram.content {
         case .data: false
         case .control: true
@@ -334,10 +247,7 @@ package struct RadioSimulation<E: RoutingProtocolEngine>: Sendable {
         switch fault {
         case .crash(let node):
             guard nodes.indices.contains(node) else { return }
-            nodes[node].isAlive = false
-            nodes[node].wake = nil
-            nodes[node].queue = []
-            nodes[node].head = 0
+            nodes[node].crash()
             dead.insert(node)
         case .restart(let node):
             guard nodes.indices.contains(node) else { return }

@@ -127,36 +127,3 @@ package struct Scenario: Sendable {
         return scenario
     }
 }
-
-/// A shared radio channel in few strokes: rate, overheads, carrier sense, collisions, retries. The
-/// defaults are those of IEEE 802.11b at 2 Mbit/s with long preamble.
-package struct RadioModel: Hashable, Sendable {
-    package var bitsPerSecond = 2_000_000.0
-    /// Preamble and header of the physical layer; octets that the link layer adds to each frame.
-    package var preamble: Duration = .microseconds(192)
-    package var linkOctets = 36
-    /// What an acknowledged frame takes longer.
-    package var acknowledgement: Duration = .microseconds(314)
-    /// Whether frames that overlap at a receiver destroy each other.
-    package var hasCollisions = false
-    /// A frame that arrives so much stronger than another survives it, power falling with the
-    /// fourth power of the distance; nil where overlapping frames always destroy each other.
-    package var captureRatio: Double?
-    package var interframe: Duration = .microseconds(50)
-    package var slot: Duration = .microseconds(20)
-    package var slots = 32
-    /// Tries for a frame to one receiver; frames to all have one.
-    package var tries = 7
-    /// Share of receptions lost by themselves.
-    package var loss = 0.0
-    /// Frames that may wait at a node.
-    package var queue = 64
-
-    package init() {}
-
-    package func airtime(octets: Int, isBroadcast: Bool) -> Duration {
-        let bits = Double((octets + linkOctets) * 8)
-        let body = Duration.nanoseconds(Int64(bits / bitsPerSecond * 1e9))
-        return preamble + body + (isBroadcast ? .zero : acknowledgement)
-    }
-}

@@ -33,7 +33,7 @@ package struct ScenarioPlan: Sendable {
         scenario.width = record.width
         scenario.height = record.height
         scenario.mobility = hasLinks ? .fixed : ScenarioPlan.mobility(record)
-        scenario.radio.hasCollisions = record.collisions
+        scenario.radio = record.collisions ? .contended : RadioModel()
         scenario.radio.captureRatio = hasLinks ? nil : record.captureRatio
         scenario.radio.loss = record.loss
         if let rate = record.bitsPerSecond { scenario.radio.bitsPerSecond = rate }
@@ -179,6 +179,11 @@ package struct ScenarioPlan: Sendable {
         }
         whole.collisions = metrics.collisions
         for (reason, number) in metrics.dropped { whole.dropped[reason.rawValue] = number }
+        let byLink = [
+            "unacknowledged": metrics.unacknowledged, "unresolved": metrics.unresolved,
+            "queue-full": metrics.queueDrops,
+        ]
+        for (reason, number) in byLink where number > 0 { whole.dropped[reason] = number }
         whole.events = metrics.events
         whole.trace = run.trace.value
         return (samples, whole)

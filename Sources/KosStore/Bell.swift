@@ -26,11 +26,13 @@ final class Bell: Sendable {
         _ = write(ends.write, &octet, 1)
     }
 
-    /// Waits for a ring, or for so many seconds.
-    func wait(atMost seconds: Int32?) {
+    /// Waits for a ring, or for so many seconds; whether it rang.
+    @discardableResult
+    func wait(atMost seconds: Int32?) -> Bool {
         var waiting = pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0)
-        guard poll(&waiting, 1, seconds.map { $0 * 1000 } ?? -1) > 0 else { return }
+        guard poll(&waiting, 1, seconds.map { $0 * 1000 } ?? -1) > 0 else { return false }
         var octets = [UInt8](repeating: 0, count: 256)
         while read(ends.read, &octets, octets.count) == octets.count {}
+        return true
     }
 }

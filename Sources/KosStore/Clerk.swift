@@ -15,7 +15,18 @@ final class Clerk {
         self.rows = rows
     }
 
+    /// Commits since the journal was begun anew.
+    private var commits = 0
+    private static let manyCommits = 64
+
     var isBehind: Bool { !late.isEmpty }
+    /// Whether a quiet moment would be well used.
+    var isUnsettled: Bool { commits >= Clerk.manyCommits }
+
+    func settle() {
+        commits = 0
+        shelf.settle()
+    }
 
     func write(_ requests: [Custody.Request]) -> [Custody.Answer] {
         var items: [Custody.Item] = []
@@ -43,6 +54,7 @@ final class Clerk {
         guard !items.isEmpty || !leaving.isEmpty else { return true }
         do throws(Database.Failure) {
             let added = try shelf.commit(adding: items, removing: leaving)
+            commits += 1
             for name in gone { rows[name] = nil }
             for (item, row) in zip(items, added) { rows[item.name] = row }
         } catch {

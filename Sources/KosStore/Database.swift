@@ -18,6 +18,8 @@ final class Database {
         var isInUse: Bool { [SQLITE_BUSY, SQLITE_LOCKED].contains(code & 0xFF) }
     }
 
+    private static let maxPages = 8192
+
     fileprivate let sqlite: SQLiteLibrary
     private let handle: OpaquePointer?
 
@@ -35,7 +37,10 @@ final class Database {
         try run("PRAGMA journal_mode = WAL")
         try run("PRAGMA synchronous = FULL")
         try run("PRAGMA cell_size_check = ON")
-        try run("PRAGMA journal_size_limit = 4194304")
+        // What was committed is moved into the table when nothing else is to be done, and before
+        // that only after so many pages: nobody waits for it.
+        try run("PRAGMA wal_autocheckpoint = \(Database.maxPages)")
+        try run("PRAGMA journal_size_limit = \(Database.maxPages * 4096)")
     }
 
     deinit { _ = sqlite.closeV2(handle) }

@@ -103,8 +103,11 @@ package final class Journal: Sendable {
     }
 
     package func take(_ request: Custody.Request) {
-        inbox.withLock { $0.requests.append(request) }
-        bell.ring()
+        let isFirst = inbox.withLock { inbox in
+            inbox.requests.append(request)
+            return inbox.requests.count == 1
+        }
+        if isFirst { bell.ring() }
     }
 
     /// Writes what is left, and ends the thread.
@@ -141,8 +144,10 @@ package final class Journal: Sendable {
 
     private func run(_ clerk: Clerk) {
         while true {
-            // With removals that could not be written there is something to do without a call.
-            bell.wait(atMost: clerk.isBehind ? 1 : nil)
+            // With removals that could not be written there is something to do without a call, and
+            // where much was written, when none comes.
+            let isCalled = bell.wait(atMost: clerk.isBehind || clerk.isUnsettled ? 1 : nil)
+            if !isCalled, clerk.isUnsettled { clerk.settle() }
             var isEnding = false
             while true {
                 let requests = inbox.withLock { inbox in

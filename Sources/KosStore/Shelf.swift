@@ -81,6 +81,9 @@ final class Shelf {
         }
     }
 
+    /// Moves what was committed into the table; the next commits begin their journal anew.
+    func settle() { try? database.run("PRAGMA wal_checkpoint(PASSIVE)") }
+
     /// Does all of it or nothing; returns the rows of what was added.
     func commit(
         adding items: [Custody.Item], removing rows: [Int64]

@@ -19,6 +19,8 @@ final class Announcer {
     var dht: DHTClient?
     var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
     var radio: (BeaconRadio, Mailbox<BeaconRadio.Event>)?
+    var bluetooth: (BluetoothHerald, Mailbox<BluetoothHerald.Event>)?
+    var bluetoothAddresses: [PeerAddress] = []
     private var results: [DiscoveryMethodName: Bool] = [:]
 
     init(_ options: KosDiscover, _ io: ToolIO) throws {
@@ -42,7 +44,8 @@ final class Announcer {
             case .dht: try announceOverDHT()
             case .gossip: try announceOverGossip()
             case .lora: try announceOverLoRa()
-            default:
+            case .bluetooth: try announceOverBluetooth()
+            case .bootstrap, .static, .capture:
                 try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
             }
         }
@@ -57,9 +60,15 @@ final class Announcer {
     /// least that is held.
     private func keep() throws {
         let wanted = options.announcing.hold?.duration ?? .zero
-        defer { radio?.0.stop() }
+        defer {
+            radio?.0.stop()
+            bluetooth?.0.stop()
+        }
         // By radio and in the DHT once is an announcement; only what is held goes on.
-        guard mdns != nil || gossip != nil || dht != nil || isHeld && radio != nil else { return }
+        guard
+            mdns != nil || gossip != nil || dht != nil || bluetooth != nil
+                || isHeld && radio != nil
+        else { return }
         let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -68,7 +77,10 @@ final class Announcer {
         var random = SplitMix64(seed: SystemClock.seed)
         var renewalDHT = SystemClock.now + Announcer.pauseDHT(&random)
         while SystemClock.now < end {
-            let next = min(end, renewal, dht == nil ? end : renewalDHT, dht?.nextDeadline ?? end)
+            let deadlines = [
+                renewal, dht.map { _ in renewalDHT }, dht?.nextDeadline, mdns?.nextDeadline,
+            ]
+            let next = deadlines.compactMap { $0 }.reduce(end) { min($0, $1) }
             let ready = loop.wait(max(.zero, next - SystemClock.now))
             if let signals = io.watch?.descriptor, ready.contains(signals), try io.takeSignals() {
                 break
@@ -77,9 +89,11 @@ final class Announcer {
             advanceLoRa()
             heedGossip()
             _ = dht?.run()
+            advanceBluetooth()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
                 try renewGossip()
+                renewBluetooth()
                 renewal = SystemClock.now + ttl * 0.5
             }
             if dht != nil, SystemClock.now >= renewalDHT {
@@ -132,6 +146,7 @@ final class Announcer {
             let short = ShortID.octets(of: identity.node).map(ShortNames.text)
             addresses = [PeerAddress(type: .lora, address: short ?? identity.node.text)]
         }
+        if method == .bluetooth { addresses = bluetoothAddresses }
         if let error { io.errors.say("\(method.rawValue): \(error)") }
         try io.output.write(
             AnnouncementRecord(

@@ -44,6 +44,12 @@ extension Announcer {
                 case .notSent(let reason), .failed(let reason):
                     radio.stop()
                     return try tell(.lora, error: reason)
+                case .waits(let ms) where SystemClock.now + .milliseconds(ms) > limit:
+                    radio.stop()
+                    return try tell(
+                        .lora,
+                        error: "the legal air time is used up; it may go in \(ms) ms")
+                case .waits(let ms): io.errors.note("lora: waits \(ms) ms for legal air time")
                 case .note(let text): io.errors.note("lora: \(text)")
                 case .ready, .sighted: break
                 }
@@ -59,6 +65,7 @@ extension Announcer {
             switch event {
             case .notSent(let text), .note(let text), .failed(let text):
                 io.errors.note("lora: \(text)")
+            case .waits(let ms): io.errors.note("lora: waits \(ms) ms for legal air time")
             case .ready, .sighted, .sent: break
             }
         }

@@ -95,6 +95,7 @@ extension Session {
                 // Those who speak by themselves are still heard.
                 io.errors.say("lora: the question was not sent: \(reason)")
                 radioEnd = SystemClock.now + (radio?.patience ?? .zero)
+            case .waits(let ms): io.errors.note("lora: waits \(ms) ms for legal air time")
             case .note(let text): io.errors.note("lora: \(text)")
             case .failed(let reason):
                 radio = nil
@@ -108,12 +109,7 @@ extension Session {
 
     private func see(_ packet: Packet, _ info: NodeInfo, _ frame: ReceivedFrame) throws {
         guard let object = try? JSONObject(parsing: packet.wire.span) else { return }
-        let trust: Trust =
-            switch Packet.signatureState(of: object, by: Authenticity.verifier) {
-            case .ok: .signed(sequence: Int64(info.sequence))
-            case .bad: .forged
-            case .missing: packet.source.publicKey == nil ? .opaque : .unsigned
-            }
+        let trust = Authenticity.trust(packet, object, info)
         let short = ShortID.octets(of: packet.source).map(ShortNames.text)
         let address = PeerAddress(type: .lora, address: short ?? packet.source.text)
         var sighting = Sighting(

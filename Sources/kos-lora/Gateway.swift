@@ -91,7 +91,7 @@ private final class Orders {
         case .ready: try station.io.output.write(station.record(.ready))
         case .lost(let reason, _):
             try station.io.output.write(station.record(.lost, reason: reason))
-        case .note, .status, .foreign, .packet: break
+        case .note, .status, .foreign, .packet, .waits: break
         }
     }
 

@@ -71,7 +71,7 @@ struct Monitor: Tool {
                 case .lost(let reason, _):
                     let event = reason.contains("mismatch") ? RadioRecord.Event.mismatch : .lost
                     try io.output.write(station.record(event, reason: reason))
-                case .foreign, .finished, .failed, .status, .note: break
+                case .foreign, .finished, .failed, .status, .note, .waits: break
                 }
             }
         }

@@ -50,8 +50,13 @@ final class Sender {
     /// Waits for what is still on its way, and says how it all went.
     func finish() throws -> ExitStatus {
         try settle(below: 1)
+        let wait = station.airFreeAt.map { Int((max(.zero, $0 - SystemClock.now)).milliseconds) }
         for (id, _) in pending {
-            try fail(id, "timeout", "it was not sent in time", 0)
+            if let wait {
+                try fail(id, "dutyCycle", "the legal air time is used up; free in \(wait) ms", 0)
+            } else {
+                try fail(id, "timeout", "it was not sent in time", 0)
+            }
         }
         if refused == 0 { return succeeded > 0 ? .yes : .no }
         return succeeded == 0 ? .no : .partly

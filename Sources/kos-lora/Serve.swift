@@ -98,7 +98,7 @@ private final class Clients {
         case .failed(let id, let code, let message, let frames):
             answer(id, frames, (code, message))
             return nil
-        case .heard, .note, .status: return nil
+        case .heard, .note, .status, .waits: return nil
         }
         server?.write(line)
         return line

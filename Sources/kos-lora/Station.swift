@@ -13,6 +13,8 @@ final class Station {
     /// Frames heard, and told of, so far.
     private(set) var heard = 0
     var told = 0
+    /// When the law lets the next frame go, if it waits for that.
+    private(set) var airFreeAt: Instant?
 
     private var early: [LoRaStation.Event] = []
 
@@ -71,6 +73,9 @@ final class Station {
             switch event {
             case .ready(let info), .status(let info): self.info = info
             case .note(let text): io.errors.note("\(loop.address.name): \(text)")
+            case .waits(let ms):
+                airFreeAt = SystemClock.now + .milliseconds(ms)
+                io.errors.note("\(loop.address.name): waits \(ms) ms for legal air time")
             case .heard: heard += 1
             case .packet(let packet, _): learn(packet)
             case .lost(let reason, nil):

@@ -106,11 +106,9 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }
         }
-        if (listening + connecting).contains(where: { $0.transport == .lora }) {
-            driver.carriers[.lora] = radios()
-            driver.carrierNote = { [unowned self] endpoint, text in
-                io.errors.note("\(endpoint): \(text)")
-            }
+        driver.carriers = carriers.needed(for: listening + connecting)
+        driver.carrierNote = { [unowned self] endpoint, text in
+            io.errors.note("\(endpoint): \(text)")
         }
         try custodian?.start(driver)
         if let watch = io.watch {
@@ -131,12 +129,11 @@ final class RelaySession {
         host.listen(on: listening) { [unowned self] results in try began(results) }
     }
 
-    /// LoRa radios: an absent modem is waited for, and what others say is repeated.
-    private func radios() -> RadioCarrier {
-        RadioCarrier(
-            RadioCarrier.Setup(
-                own: identity.node, isRelay: true, seed: SystemClock.seed,
-                short: { ShortID.octets(of: $0) }, now: { SystemClock.now }))
+    /// Radios and Bluetooth: an absent modem is waited for, and what others say is repeated.
+    private var carriers: Carriers {
+        Carriers(
+            own: identity.node, name: options.name, isRelay: true, seed: SystemClock.seed,
+            short: { ShortID.octets(of: $0) }, now: { SystemClock.now })
     }
 
     var capabilities: [String] {

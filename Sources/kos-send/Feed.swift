@@ -96,7 +96,13 @@ final class Feed {
         } else {
             reader.append(octets.span)
         }
-        while let event = octets.isEmpty ? reader.finish() : reader.next() {
+        while true {
+            if takesExpress {
+                io.goodLines += reader.takeRun {
+                    express.takeRun($0, from: $1, maxLine: io.common.maxLine)
+                }
+            }
+            guard let event = octets.isEmpty ? reader.finish() : reader.next() else { break }
             switch event {
             case .bad(let number, let error): try io.report(error, line: number, of: "stdin")
             case .line(let number, let range):

@@ -1,6 +1,7 @@
 import KosCore
 import KosCrypto
 import KosNet
+import KosRadio
 import KosTool
 
 /// `--listen`: a node that prints what it is sent, and answers probes and wishes for receipts.
@@ -52,6 +53,11 @@ final class Sink {
         self.host = host
         let driver = host.driver
         driver.isEcho = options.sink.echo
+        let endpoints = options.sink.listen.compactMap { Endpoint($0) }
+        driver.carriers = Carriers(
+            own: driver.node.node, name: nil, isRelay: false, seed: SystemClock.seed,
+            short: { ShortID.octets(of: $0) }, now: { SystemClock.now }
+        ).needed(for: endpoints)
         driver.dialing = options.connection.settings
         driver.tls = credentials
         driver.observer = { [unowned self] output, _ in host.guarded { try observe(output) } }
@@ -74,7 +80,7 @@ final class Sink {
         }
         if let left = io.timeLeft { host.schedule(after: left) { host.stop() } }
         guard !options.sink.listen.isEmpty else { return try connect(host) }
-        host.listen(on: options.sink.listen.compactMap { Endpoint($0) }) { [unowned self] in
+        host.listen(on: endpoints) { [unowned self] in
             try began($0)
         }
     }
@@ -102,7 +108,7 @@ final class Sink {
             case .failure(let failure):
                 throw ToolFailure(
                     .failure, code: "cannotListen", "cannot listen on \(failure.description)",
-                    hint: "is another program using the port?")
+                    hint: failure.listenHint)
             }
         }
         guard let driver = host?.driver else { return }

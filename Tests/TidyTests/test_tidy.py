@@ -95,7 +95,7 @@ def test_every_tool_imports_the_core():
 
 RANK = {
     "Values": 0, "Wire": 1, "Records": 1, "Engine": 1, "Links": 2, "Radio": 2, "Routing": 2,
-    "Discovery": 2, "Layers": 3, "Mesh": 4, "Queries": 5,
+    "Discovery": 2, "Bluetooth": 2, "Layers": 3, "Mesh": 4, "Queries": 5,
 }
 # Uses from below that are there; each is a debt. A ratchet: lines are taken out, not added.
 UPWARD = set((ROOT / "Tests" / "TidyTests" / "upward").read_text().split())

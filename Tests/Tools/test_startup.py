@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from commands import ANSWERS
 from kit import TOOLS, tool
 
 MILLION = 1_000_000
@@ -48,6 +49,15 @@ def test_version_costs_no_more_than_tcpdumps(name, tmp_path, home):
     ours = instructions([tool(name), "--version"], tmp_path, home)
     print(f"{name} {ours / MILLION:.1f} M, tcpdump {theirs / MILLION:.1f} M instructions")
     assert ours <= 1.2 * theirs
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_options_cost_at_most_14_million(name, tmp_path, home):
+    """A call with options up to where the tool itself would begin: they are all read, then `-f` is refused."""
+    usual = [word for word in ANSWERS[name][0] if word != "--print-config"]
+    count = instructions([tool(name), *usual, "-t", "5s", "-f", "jsn"], tmp_path, home)
+    print(f"{name} with options: {count / MILLION:.1f} M instructions")
+    assert count <= 14 * MILLION
 
 
 @pytest.mark.parametrize("name", TOOLS)

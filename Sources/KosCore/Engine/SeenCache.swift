@@ -18,9 +18,10 @@ package struct SeenCache<Key: Hashable & Sendable>: Sendable {
     /// is overrun with more than `capacity` keys within it.
     package mutating func insert(_ key: Key, at now: Instant) -> Bool {
         if young.count >= capacity || now - turned > lifetime {
+            swap(&young, &old)
+            young.removeAll(keepingCapacity: true)
             // After two silent lifetimes the younger generation is stale as well.
-            old = now - turned > lifetime * 2 ? [] : young
-            young = []
+            if now - turned > lifetime * 2 { old.removeAll(keepingCapacity: true) }
             turned = now
         }
         guard !old.contains(key) else { return false }

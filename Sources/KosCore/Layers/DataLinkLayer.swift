@@ -30,6 +30,9 @@ package struct DataLinkLayer: ProtocolLayer {
         package init() {}
     }
 
+    /// Heartbeats a second to all leaves together.
+    private static let leafBeats = 128
+
     enum Timer: Hashable {
         case heartbeat(LinkID)
         /// An echo is overdue.
@@ -58,6 +61,7 @@ package struct DataLinkLayer: ProtocolLayer {
     let settings: Settings
     var timers = Timers<Timer>()
     var reader = JSONReader()
+    private var scanner = PacketScanner()
 
     package init(info: NodeInfo, author: Author, verifier: any Verifier, settings: Settings) {
         self.info = info
@@ -78,13 +82,14 @@ package struct DataLinkLayer: ProtocolLayer {
             let link: LinkID?
             switch target {
             case .neighbour(let peer):
-                if links.count(to: peer) > 1 {
+                let all = links.ids(to: peer)
+                if all.count > 1 {
                     return spread(lines, count, kind, to: peer, at: now, into: &flow)
                 }
-                link = links.best(to: peer)?.id
+                link = all.first
             case .link(let id): link = id
             }
-            guard let link, links[link] != nil else {
+            guard let link, links.contains(link) else {
                 return flow.notices.append(.dropped(.noSuchLink, packet: "", from: nil))
             }
             put(lines, count, kind, on: link, at: now, into: &flow)
@@ -97,9 +102,7 @@ package struct DataLinkLayer: ProtocolLayer {
         _ lines: [UInt8], on link: LinkID, count: Int, at now: Instant,
         into flow: inout Flow<Hop, Frame>
     ) {
-        links[link]?.counters.packetsSent += count
-        links[link]?.counters.bytesSent += lines.count
-        links[link]?.counters.lastActivity = now
+        links.sent(count, lines.count, on: link, at: now)
         flow.down.append(.lines(link, lines))
     }
 
@@ -179,23 +182,27 @@ package struct DataLinkLayer: ProtocolLayer {
         links.best(to: peer).map { entry in
             Measure(
                 transport: entry.traits.transport, latency: (entry.roundTrip ?? 2) / 2,
-                reliability: min(1, entry.reliability), address: entry.traits.listeningAddress)
+                reliability: min(1, entry.reliability), address: entry.traits.listeningAddress,
+                isLeaf: entry.info?.role == .leaf)
         }
     }
 
     private mutating func receive(
         _ run: [UInt8], on link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>
     ) {
-        guard links[link] != nil else { return }
-        links[link]?.counters.bytesReceived += run.count
-        links[link]?.counters.lastActivity = now
-        links[link]?.lastReceived = now
-        links[link]?.isSuspect = false
+        guard links.received(run.count, on: link, at: now) else { return }
         var packets: [Run.Packet] = []
         var sound = 0
         var start = 0
         let octets = run.span
         while start < octets.count {
+            if let (scan, range) = scanner.next(octets, from: start) {
+                start = range.upperBound + 1
+                sound += 1
+                if packets.isEmpty { packets.reserveCapacity(octets.count / (range.count + 1) + 1) }
+                packets.append(Run.Packet(range: range, scan: scan))
+                continue
+            }
             let newline = octets.firstOffset(of: 0x0A, from: start) ?? octets.count
             let end = newline > start && octets[newline - 1] == 0x0D ? newline - 1 : newline
             let range = start..<end
@@ -220,8 +227,7 @@ package struct DataLinkLayer: ProtocolLayer {
     ) -> PacketScan? {
         do throws(RecordError) {
             try line.requireUTF8()
-            let scan = try PacketScan(line, using: &reader)
-            return scan
+            return try scanner.scan(line)
         } catch {
             links[link]?.counters.errors += 1
             let place = links[link]?.traits.place
@@ -295,6 +301,16 @@ package struct DataLinkLayer: ProtocolLayer {
         say(packet.wire + [0x0A], on: link, at: now, into: &flow)
     }
 
+    /// From one heartbeat to the next. Where very many leaves hold a connection open, their
+    /// heartbeats share a rate: nothing hangs on a leaf but its own packets.
+    private func rhythm(of entry: LinkTable.Entry) -> Duration {
+        guard entry.info?.role == .leaf, entry.traits.transport.isReliable else {
+            return settings.heartbeat
+        }
+        let shared = links.entries.count * 1000 / DataLinkLayer.leafBeats
+        return max(settings.heartbeat, .milliseconds(shared))
+    }
+
     /// Sends a heartbeat and plans the next; a link that stayed silent too often is closed.
     mutating func beat(_ link: LinkID, at now: Instant, into flow: inout Flow<Hop, Frame>) {
         guard let entry = links[link] else { return }
@@ -309,7 +325,7 @@ package struct DataLinkLayer: ProtocolLayer {
         }
         links[link]?.isAwaitingEcho = true
         send(.ping, stamp: String(now.nanoseconds), on: link, at: now, into: &flow)
-        timers.set(.heartbeat(link), at: now + settings.heartbeat)
+        timers.set(.heartbeat(link), at: now + rhythm(of: entry))
         timers.set(.echo(link), at: now + echoPatience(of: entry))
     }
 

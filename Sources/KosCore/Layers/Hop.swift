@@ -24,10 +24,14 @@ package struct Measure: Hashable, Sendable {
     /// Where this node reaches the neighbour; nil where the neighbour came to us, from a port at
     /// which nobody listens.
     package var address: String?
+    /// Whether the neighbour forwards for nobody.
+    package var isLeaf: Bool
 
     package init(
-        transport: TransportType, latency: Double, reliability: Double, address: String? = nil
+        transport: TransportType, latency: Double, reliability: Double, address: String? = nil,
+        isLeaf: Bool = false
     ) {
+        self.isLeaf = isLeaf
         self.transport = transport
         self.latency = latency
         self.reliability = reliability

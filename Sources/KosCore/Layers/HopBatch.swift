@@ -10,6 +10,10 @@ extension NetworkLayer {
         }
         private var lines: [Entry] = []
         private var floods: [Entry] = []
+        /// Octets that the first of each is likely to need.
+        private let room: Int
+
+        init(room: Int = 0) { self.room = room }
 
         var isFlooding: Bool { !floods.isEmpty }
 
@@ -17,18 +21,18 @@ extension NetworkLayer {
             _ text: borrowing Span<UInt8>, _ scan: PacketScan, appending node: [UInt8]?,
             to target: HopTarget
         ) {
-            Batch.add(text, scan, appending: node, to: target, in: &lines)
+            Batch.add(text, scan, appending: node, to: target, in: &lines, room)
         }
 
         mutating func flood(
             _ text: borrowing Span<UInt8>, _ scan: PacketScan, appending node: [UInt8]?
         ) {
-            Batch.add(text, scan, appending: node, to: nil, in: &floods)
+            Batch.add(text, scan, appending: node, to: nil, in: &floods, room)
         }
 
         private static func add(
             _ text: borrowing Span<UInt8>, _ scan: PacketScan, appending node: [UInt8]?,
-            to target: HopTarget?, in entries: inout [Entry]
+            to target: HopTarget?, in entries: inout [Entry], _ room: Int
         ) {
             let kind = TrafficClass(priority: scan.priority)
             let index: Int
@@ -37,6 +41,7 @@ extension NetworkLayer {
             } else {
                 index = entries.count
                 entries.append(Entry(target: target, kind: kind))
+                if index == 0 { entries[index].octets.reserveCapacity(room) }
             }
             scan.forward(text, appending: node, into: &entries[index].octets)
             entries[index].count += 1

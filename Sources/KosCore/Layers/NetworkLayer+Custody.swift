@@ -40,10 +40,12 @@ extension NetworkLayer {
             return true
         }
         let back = wayBack(scan, scan.route(text) ?? [])
+        var octets: [UInt8] = []
+        octets.append(text, 0..<text.count)
         let item = Custody.Item(
             name: name, destination: destination, priority: scan.priority,
             expires: author.timestamp(at: now) + lifetime, wantsReceipt: scan.wantsReceipt,
-            octets: text.indices.map { text[$0] })
+            octets: octets)
         switch custody?.keep(item, back: back, at: now) {
         case .kept:
             flow.notices.append(

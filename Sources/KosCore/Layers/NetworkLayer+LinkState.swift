@@ -1,19 +1,23 @@
 /// Link state in the network layer: announcements in, announcements out.
 extension NetworkLayer {
+    /// Takes a word about routes; false when it was no good, and the next of its id may be.
     mutating func route(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
         _ batch: inout Batch, into flow: inout Flow<Segment, Hop>
-    ) {
+    ) -> Bool {
         guard let packet = try? JSONObject(parsing: text), let payload = packet["payload"]?.object,
             let kind = payload["kind"]?.string.flatMap(Packet.Control.init),
             let source = packet["source"]?.string.flatMap({ NodeID($0) })
-        else { return flow.notices.append(.dropped(.malformed, packet: "", from: origin.name)) }
+        else {
+            flow.notices.append(.dropped(.malformed, packet: "", from: origin.name))
+            return false
+        }
         switch kind {
         case .aodv, .dsr, .olsr:
             hear(packet, payload, kind, of: source, origin, at: now, into: &flow)
         case .linkState where !protocols.usesLinkState && source != origin.peer:
             // Nobody's but the neighbours' own: names and roles, no map of the mesh.
-            return
+            return false
         case .linkState:
             if let reason = take(packet, payload, of: source, text, origin, at: now) {
                 if reason == .stale {
@@ -22,25 +26,26 @@ extension NetworkLayer {
                     let id = scan.id.string(in: text)
                     flow.notices.append(.dropped(reason, packet: id, from: origin.name))
                 }
-                return
+                return reason == .stale
             }
             settle(source, at: now, into: &flow)
-            guard scan.ttl > 0, protocols.usesLinkState else { return }
-            for peer in neighbours.keys.sorted() where peer != origin.peer && peer != source {
+            guard scan.ttl > 0, protocols.usesLinkState else { return true }
+            for peer in audience where peer != origin.peer && peer != source {
                 batch.add(text, scan, appending: nil, to: .neighbour(peer))
             }
         case .topologyRequest:
-            guard let peer = origin.peer else { return }
+            guard let peer = origin.peer else { return false }
             guard mayTell(origin, at: now, cost: NetworkLayer.requestCost) else {
                 let id = scan.id.string(in: text)
-                return flow.notices.append(.dropped(.rateLimited, packet: id, from: origin.name))
+                flow.notices.append(.dropped(.rateLimited, packet: id, from: origin.name))
+                return false
             }
             dump(to: peer, at: now, into: &flow)
         case .topology:
-            guard let peer = origin.peer else { return }
-            flow.up.append(.topologyComplete(peer))
+            if let peer = origin.peer { flow.up.append(.topologyComplete(peer)) }
         default: flow.notices.append(.dropped(.malformed, packet: "", from: origin.name))
         }
+        return false
     }
 
     /// A neighbour whose clock was set back counts from too low, and nobody would listen to it: it
@@ -53,6 +58,13 @@ extension NetworkLayer {
             known.info.sequence > sequence ?? 0
         else { return }
         flow.down.append(.transmit(known.line, to: .neighbour(source), count: 1))
+    }
+
+    /// Neighbours that are told news of the mesh unasked: all, as long as the mesh is told of all of
+    /// them; beyond that the leaves, who forward for nobody, hear it when they ask.
+    var audience: [NodeID] {
+        let isCrowd = neighbours.count > LinkState.maxLinksPerNode
+        return neighbours.filter { !isCrowd || !$0.value.isLeaf }.keys.sorted()
     }
 
     /// What one connection may tell of the mesh: all of it at once, then as much as a full mesh
@@ -92,7 +104,7 @@ extension NetworkLayer {
         // Only what is signed counts against its source: others must not use it up.
         guard mesh.allows(source, at: now) else { return .rateLimited }
         var line: [UInt8] = []
-        for index in text.indices { line.append(text[index]) }
+        line.append(text, 0..<text.count)
         let time = Timestamp(milliseconds: Int64(packet["timestamp"]?.integer ?? 0))
         guard
             let announcement = try? LinkState.Announcement(
@@ -156,7 +168,7 @@ extension NetworkLayer {
             timestamp: author.timestamp(at: now))
         _ = mesh.merge(announcement, of: author.node)
         routes = nil
-        for peer in peers.sorted() {
+        for peer in peers {
             flow.down.append(.transmit(line, to: .neighbour(peer), count: 1))
         }
     }

@@ -4,7 +4,7 @@ extension NetworkLayer {
     mutating func originate(
         _ run: Run, at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
-        var batch = Batch()
+        var batch = Batch(room: run.octets.count + run.packets.count * 4)
         let octets = run.octets.span
         for packet in run.packets {
             let text = octets.extracting(packet.range)

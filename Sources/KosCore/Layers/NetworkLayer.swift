@@ -102,7 +102,7 @@ package struct NetworkLayer: ProtocolLayer {
     }
 
     package var nextDeadline: Instant? {
-        [timers.next, protocols.nextDeadline].compactMap { $0 }.min()
+        Instant.earlier(timers.next, protocols.nextDeadline)
     }
 
     // MARK: Outbound
@@ -121,7 +121,7 @@ package struct NetworkLayer: ProtocolLayer {
                 at: now)
             flow.down.append(.transmit(line, to: .neighbour(neighbour), count: 1))
         case .depart:
-            let peers = Array(neighbours.keys)
+            let peers = neighbours.keys.sorted()
             neighbours = [:]
             announce(at: now, into: &flow, to: peers)
         case .arrived, .undeliverable, .topologyComplete, .neighbour, .rerouted: break
@@ -201,7 +201,7 @@ package struct NetworkLayer: ProtocolLayer {
     private mutating func receive(
         _ run: Run, at now: Instant, into flow: inout Flow<Segment, Hop>
     ) {
-        var batch = Batch()
+        var batch = Batch(room: run.octets.count + run.packets.count * (quotedOwn.count + 4))
         let octets = run.octets.span
         for packet in run.packets {
             let text = octets.extracting(packet.range)
@@ -217,7 +217,11 @@ package struct NetworkLayer: ProtocolLayer {
                         ttl: scan.ttl))
             }
             if scan.type.equals("routing", in: text) {
-                route(text, scan, run.origin, at: now, &batch, into: &flow)
+                // The same word by another way: only what was taken counts as seen.
+                guard !seen.contains(key(text, scan)) else { continue }
+                if route(text, scan, run.origin, at: now, &batch, into: &flow) {
+                    _ = isCopy(text, scan, at: now)
+                }
             } else if scan.destination.equals(octets: own, in: text) {
                 flow.up.append(.arrived(Array(run.octets[packet.range]), run.origin))
             } else if isCopy(text, scan, at: now)
@@ -248,10 +252,14 @@ package struct NetworkLayer: ProtocolLayer {
     private mutating func isCopy(
         _ text: borrowing Span<UInt8>, _ scan: PacketScan, at now: Instant
     ) -> Bool {
+        !seen.insert(key(text, scan), at: now)
+    }
+
+    private func key(_ text: borrowing Span<UInt8>, _ scan: PacketScan) -> OctetHash {
         var key = OctetHash(seed: seed)
         key.add(text, scan.id.range)
         key.add(text, scan.source.range)
-        return !seen.insert(key, at: now)
+        return key
     }
 
     // MARK: Forwarding
@@ -359,9 +367,9 @@ package struct NetworkLayer: ProtocolLayer {
         while let timer = timers.popDue(at: now) {
             switch timer {
             case .custody: tendCustody(at: now, into: &flow)
-            case .announce: announce(at: now, into: &flow, to: Array(neighbours.keys))
+            case .announce: announce(at: now, into: &flow, to: audience)
             case .refresh:
-                announce(at: now, into: &flow, to: Array(neighbours.keys))
+                announce(at: now, into: &flow, to: audience)
                 timers.set(.refresh, at: now + LinkState.refresh)
             case .age:
                 if mesh.age(to: now, keeping: author.node) { routes = nil }

@@ -6,6 +6,8 @@ package enum Burst: Sendable, Hashable {
     case closed(LinkID)
     /// Octets: a chunk of a stream, or one message.
     case octets(LinkID, [UInt8])
+    /// Messages that came together, each as it was sent.
+    case datagrams(LinkID, [[UInt8]])
     /// Close this connection.
     case close(LinkID, DropReason)
     /// What was written last waits to be sent: hold the rest back.
@@ -96,6 +98,10 @@ package struct PhysicalLayer: ProtocolLayer {
             } else {
                 use(link, at: now, into: &flow) { $0.receive(octets, at: now, into: &$1) }
             }
+        case .datagrams(let link, let datagrams):
+            use(link, at: now, into: &flow) {
+                for datagram in datagrams { $0.receive(datagram, at: now, into: &$1) }
+            }
         case .busy(let link): flow.up.append(.busy(link))
         case .ready(let link):
             // What its own window holds back is no less in the way than a socket that is full.
@@ -126,10 +132,11 @@ package struct PhysicalLayer: ProtocolLayer {
         let deadline = datagram.nextDeadline
         datagrams[link] = nil
         body(&datagram, &outputs)
+        var lines: [UInt8] = []
         for output in outputs {
             switch output {
             case .datagram(let octets): flow.down.append(.octets(link, octets))
-            case .lines(let run): flow.up.append(.lines(link, run))
+            case .lines(let run): lines += run
             case .dropped(.tooLong): drop(.tooLong, link, into: &flow)
             case .dropped(.unproven): drop(.unproven, link, into: &flow)
             case .dropped(.malformed): drop(.malformed, link, into: &flow)
@@ -137,6 +144,7 @@ package struct PhysicalLayer: ProtocolLayer {
             }
         }
         outputs.removeAll(keepingCapacity: true)
+        if !lines.isEmpty { flow.up.append(.lines(link, lines)) }
         if datagram.isBusy != wasBusy { flow.up.append(wasBusy ? .ready(link) : .busy(link)) }
         let next = datagram.nextDeadline
         datagrams[link] = datagram
@@ -160,12 +168,14 @@ package struct PhysicalLayer: ProtocolLayer {
         guard let last = octets.lastIndex(of: 0x0A) else {
             return hold(octets[...], on: link, at: now, into: &flow)
         }
-        var run = streams[link]?.partial ?? []
-        streams[link]?.partial = []
-        if run.isEmpty, last == octets.count - 1 {
-            run = octets
-        } else {
-            run += octets[...last]
+        let partial = streams[link]?.partial ?? []
+        var run = octets
+        if !partial.isEmpty || last < octets.count - 1 {
+            run = []
+            run.reserveCapacity(partial.count + last + 1)
+            run += partial
+            run.append(octets.span, 0..<last + 1)
+            if !partial.isEmpty { streams[link]?.partial = [] }
         }
         flow.up.append(.lines(link, run))
         if last + 1 < octets.count { hold(octets[(last + 1)...], on: link, at: now, into: &flow) }

@@ -75,7 +75,7 @@ where Top.Lower == Bottom.Upper {
     }
 
     package var nextDeadline: Instant? {
-        [top.nextDeadline, bottom.nextDeadline].compactMap { $0 }.min()
+        Instant.earlier(top.nextDeadline, bottom.nextDeadline)
     }
 
     package mutating func processOutbound(

@@ -34,6 +34,13 @@ package struct LinkTable: Sendable {
             let usual = traits.transport.isReliable ? 50.0 : 60.0
             return (roundTrip ?? usual) / 2 / max(0.01, reliability)
         }
+
+        mutating func receive(_ octets: Int, at now: Instant) {
+            counters.bytesReceived += octets
+            counters.lastActivity = now
+            lastReceived = now
+            isSuspect = false
+        }
     }
     package private(set) var entries: [LinkID: Entry] = [:]
     /// What the links that are gone have counted.
@@ -45,9 +52,20 @@ package struct LinkTable: Sendable {
 
     package init() {}
 
+    /// Changes are made in place: an entry is large, and every packet is counted in one.
     package subscript(link: LinkID) -> Entry? {
         get { entries[link] }
-        set { entries[link] = newValue }
+        _modify { yield &entries[link] }
+    }
+
+    /// Counts packets that go out over a link.
+    package mutating func sent(_ packets: Int, _ octets: Int, on link: LinkID, at now: Instant) {
+        entries[link]?.counters.send(packets, octets, at: now)
+    }
+
+    /// Counts octets that came over a link, which shows that it lives; false when there is no such.
+    package mutating func received(_ octets: Int, on link: LinkID, at now: Instant) -> Bool {
+        entries[link]?.receive(octets, at: now) != nil
     }
 
     package var isFull: Bool { entries.count >= LinkTable.maxLinks }
@@ -97,6 +115,11 @@ package struct LinkTable: Sendable {
     }
 
     package func count(to peer: NodeID) -> Int { byPeer[peer]?.count ?? 0 }
+
+    package func contains(_ id: LinkID) -> Bool { entries.index(forKey: id) != nil }
+
+    /// The links to a neighbour, the oldest first.
+    package func ids(to peer: NodeID) -> [LinkID] { byPeer[peer] ?? [] }
 
     /// Every link to a neighbour.
     package func all(to peer: NodeID) -> [Entry] {
@@ -151,6 +174,12 @@ package struct LinkCounters: Hashable, Sendable {
     package var lastActivity: Instant = .zero
 
     package init() {}
+
+    mutating func send(_ packets: Int, _ octets: Int, at now: Instant) {
+        packetsSent += packets
+        bytesSent += octets
+        lastActivity = now
+    }
 
     package mutating func add(_ other: LinkCounters) {
         bytesReceived += other.bytesReceived

@@ -59,10 +59,22 @@ extension Packet {
     /// The packet with a signature of `signer`, who must be its source.
     package func signed(by signer: some Signer) -> Packet {
         var packet = self
-        packet.signature = nil
-        guard let object = try? JSONObject(parsing: packet.wire.span) else { return packet }
-        packet.signature = Base64.encode(signer.sign(Packet.signedOctets(of: object)))
+        packet.signature = Base64.encode(signer.sign(signedOctets))
         return packet
+    }
+
+    /// The same of a packet that was made here and has no other members.
+    private var signedOctets: [UInt8] {
+        let covered: JSONObject = [
+            "id": .string(id), "version": .number(Double(version)),
+            "timestamp": .number(Double(timestamp.milliseconds)), "source": .string(source.text),
+            "destination": .string(destination), "payload": payload, "options": .object(options),
+            "metadata": .object([
+                "priority": .number(Double(metadata.priority)), "type": .string(metadata.type),
+                "flags": .array(metadata.flags.map { .string($0) }),
+            ]),
+        ]
+        return Array("kos-packet-v1\n".utf8) + CanonicalJSON.octets(of: .object(covered))
     }
 
     /// Checks the signature of a packet as it came from the wire, unknown members included.

@@ -111,7 +111,7 @@ package struct MeshNode: Engine {
     }
 
     package var nextDeadline: Instant? {
-        [stack.nextDeadline, dialer.nextDeadline].compactMap { $0 }.min()
+        Instant.earlier(stack.nextDeadline, dialer.nextDeadline)
     }
 
     package var links: LinkTable { stack.bottom.bottom.bottom.bottom.top.links }

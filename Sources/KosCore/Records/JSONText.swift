@@ -58,8 +58,7 @@ package struct JSONText: Sendable, Hashable {
     /// Whether the octets between the quotes, which must have no escape, are `octets`.
     package func equals(octets: [UInt8], in bytes: borrowing Span<UInt8>) -> Bool {
         guard !isEscaped, end - start == octets.count else { return false }
-        for index in octets.indices where octets[index] != bytes[start + index] { return false }
-        return true
+        return bytes.matches(from: start, octets.span, from: 0, octets.count)
     }
 
     /// Reads the escape at `at` (a backslash, already validated), appends what it stands for, and

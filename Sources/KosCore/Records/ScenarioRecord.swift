@@ -73,7 +73,7 @@ package struct ScenarioRecord: Record, Hashable {
         .optional("maxSpeed", .number(min: 0), "m/s, 20 when absent"),
         .optional("pauseMs", .number(min: 0), "at each waypoint"),
         .optional("street", .number(min: 1), "m between two streets, 100 when absent"),
-        .optional("collisions", .boolean, "whether frames that overlap destroy each other"),
+        .optional("collisions", .boolean, "802.11 radios contend, collide and retry, with ARP"),
         .optional("captureRatio", .number(min: 1), "a frame so much stronger survives"),
         .optional("loss", .ratio, "of receptions"),
         .optional("bitsPerSecond", .number(min: 1), "2000000 when absent"),

@@ -40,6 +40,7 @@ package struct DSR: RoutingProtocolEngine {
     }
 
     package static var overhears: Bool { true }
+    package static var keepsFrames: Bool { true }
     /// The next header in front of an application's octets (RFC 3692's experimental number).
     package static let dataHeader: UInt8 = 253
 

@@ -17,10 +17,14 @@ where Input == RoutingInput, Output == RoutingOutput {
     var routeCount: Int { get }
     /// Whether the node profits from frames to others (DSR's promiscuous mode).
     static var overhears: Bool { get }
+    /// Whether the node keeps what it forwarded until the next hop has it (DSR's maintenance
+    /// buffer), and so can send it another way.
+    static var keepsFrames: Bool { get }
 }
 
 extension RoutingProtocolEngine {
     package static var overhears: Bool { false }
+    package static var keepsFrames: Bool { false }
     package var routeCount: Int { 0 }
 
     package mutating func nextHop(to destination: RouterAddress, at now: Instant) -> RouterAddress?

@@ -8,7 +8,7 @@ package struct Endpoint: Hashable, Sendable {
     package let transport: TransportType
     /// Host name or IP address without brackets; the device for `lora` and `bluetooth`.
     package let host: String
-    /// 0 lets the kernel choose, for listening.
+    /// 0 lets the kernel choose, for listening. Of `bluetooth` the number of `BluetoothPort`.
     package let port: Int
     /// Starts with `/` where the transport is an HTTP one; else empty.
     package let path: String
@@ -49,7 +49,12 @@ package struct Endpoint: Hashable, Sendable {
         if rest.hasPrefix("//") { rest = rest.dropFirst(2) }
         guard transport != .lora, transport != .bluetooth else {
             guard !rest.isEmpty else { return nil }
-            self.init(transport: transport, host: String(rest), port: 0, query: query)
+            var port = 0
+            if transport == .bluetooth {
+                guard let number = Endpoint.bluetoothPort(&query) else { return nil }
+                port = number
+            }
+            self.init(transport: transport, host: String(rest), port: port, query: query)
             return
         }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
@@ -57,6 +62,17 @@ package struct Endpoint: Hashable, Sendable {
         self.init(
             transport: transport, host: host, port: port ?? transport.usualPort,
             path: String(rest[slash...]), query: query)
+    }
+
+    /// Takes `psm=128` or `channel=3` out of the query: 0 where neither is said, nil where it is no
+    /// number of such a kind.
+    private static func bluetoothPort(_ query: inout [String: String]) -> Int? {
+        let given = ["psm", "channel"].filter { query[$0] != nil }
+        guard let name = given.first else { return 0 }
+        guard given.count == 1, let number = query.removeValue(forKey: name).flatMap({ Int($0) }),
+            let port = BluetoothPort(number), port.name == name
+        else { return nil }
+        return number
     }
 
     /// `host`, `host:port`, `[v6]` or `[v6]:port`.
@@ -96,14 +112,17 @@ package struct Endpoint: Hashable, Sendable {
 
 extension Endpoint: CustomStringConvertible {
     package var description: String {
-        guard transport != .lora, transport != .bluetooth else {
-            return "\(transport.rawValue):\(host)\(queryText)"
-        }
+        guard transport != .lora else { return "lora:\(host)\(queryText)" }
+        guard transport != .bluetooth else { return "bluetooth://\(host)\(queryText)" }
         let shown = host.contains(":") ? "[\(host.replacing("%", with: "%25"))]" : host
         return "\(transport.rawValue)://\(shown):\(port)\(path)\(queryText)"
     }
 
     private var queryText: String {
+        var query = query
+        if transport == .bluetooth, let port = BluetoothPort(port) {
+            query[port.name] = String(port.number)
+        }
         guard !query.isEmpty else { return "" }
         let pairs = query.sorted { $0.key < $1.key }.map {
             $0.value.isEmpty ? $0.key : "\($0.key)=\($0.value)"

@@ -19,6 +19,13 @@ package struct Instant: Hashable, Comparable, Sendable {
     package static func - (left: Instant, right: Instant) -> Duration {
         .nanoseconds(left.nanoseconds &- right.nanoseconds)
     }
+
+    /// The earlier of two deadlines, each of which may not be there.
+    package static func earlier(_ left: Instant?, _ right: Instant?) -> Instant? {
+        guard let left else { return right }
+        guard let right else { return left }
+        return min(left, right)
+    }
 }
 
 /// A point on the wall clock, in milliseconds since 1970 UTC, as every record has it.

@@ -22,9 +22,7 @@ package enum CanonicalJSON {
             octets.append(0x5D)
         case .object(let object):
             octets.append(0x7B)
-            let sorted = object.members.sorted {
-                $0.name.utf16.lexicographicallyPrecedes($1.name.utf16)
-            }
+            let sorted = object.members.sorted { precedes($0.name, $1.name) }
             for (index, member) in sorted.enumerated() {
                 if index > 0 { octets.append(0x2C) }
                 append(member.name, to: &octets)
@@ -35,25 +33,47 @@ package enum CanonicalJSON {
         }
     }
 
+    /// The order of UTF-16 code units. It is that of the octets but for one thing: what lies beyond
+    /// U+FFFF, four octets and two surrogates, comes before U+E000 to U+FFFF.
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        let (one, other) = (left.utf8.span, right.utf8.span)
+        let shared = min(one.count, other.count)
+        for place in 0..<shared where one[place] != other[place] {
+            let (first, second) = (one[place], other[place])
+            let isTurned = (first >= 0xF0) != (second >= 0xF0) && min(first, second) >= 0xEE
+            return (first < second) != isTurned
+        }
+        return one.count < other.count
+    }
+
     private static func append(_ text: String, to octets: inout [UInt8]) {
         octets.append(0x22)
-        for octet in text.utf8 {
-            switch octet {
-            case 0x22: octets += [0x5C, 0x22]
-            case 0x5C: octets += [0x5C, 0x5C]
-            case 0x08: octets += [0x5C, 0x62]
-            case 0x09: octets += [0x5C, 0x74]
-            case 0x0A: octets += [0x5C, 0x6E]
-            case 0x0C: octets += [0x5C, 0x66]
-            case 0x0D: octets += [0x5C, 0x72]
-            case 0..<0x20:
-                octets += "\\u00".utf8
-                for nibble in [octet >> 4, octet & 0xF] {
-                    octets.append(nibble < 10 ? 0x30 + nibble : 0x57 + nibble)
-                }
-            default: octets.append(octet)
-            }
+        let plain = text.utf8.span
+        var at = 0
+        while true {
+            let end = plain.endOfPlainText(from: at)
+            octets.append(plain, at..<end)
+            guard end < plain.count else { break }
+            escape(plain[end], to: &octets)
+            at = end + 1
         }
         octets.append(0x22)
+    }
+
+    private static func escape(_ octet: UInt8, to octets: inout [UInt8]) {
+        switch octet {
+        case 0x22: octets += [0x5C, 0x22]
+        case 0x5C: octets += [0x5C, 0x5C]
+        case 0x08: octets += [0x5C, 0x62]
+        case 0x09: octets += [0x5C, 0x74]
+        case 0x0A: octets += [0x5C, 0x6E]
+        case 0x0C: octets += [0x5C, 0x66]
+        case 0x0D: octets += [0x5C, 0x72]
+        default:
+            octets += "\\u00".utf8
+            for nibble in [octet >> 4, octet & 0xF] {
+                octets.append(nibble < 10 ? 0x30 + nibble : 0x57 + nibble)
+            }
+        }
     }
 }

@@ -5,25 +5,27 @@
 /// The scan validates as the full parser does: every text that `Packet` accepts from the wire is
 /// accepted with the same values, and no other.
 package struct PacketScan: Sendable {
-    package private(set) var id = JSONText.none
-    package private(set) var source = JSONText.none
-    package private(set) var destination = JSONText.none
+    package internal(set) var id = JSONText.none
+    package internal(set) var source = JSONText.none
+    package internal(set) var destination = JSONText.none
     /// `metadata.type`; `.none` when absent.
-    package private(set) var type = JSONText.none
-    package private(set) var hops = 0
-    package private(set) var ttl = 0
-    package private(set) var priority = Packet.defaultPriority
+    package internal(set) var type = JSONText.none
+    package internal(set) var hops = 0
+    package internal(set) var ttl = 0
+    package internal(set) var priority = Packet.defaultPriority
     /// Whether the source has planned the way (`metadata.flags` has `route`).
-    package private(set) var isSourceRouted = false
+    package internal(set) var isSourceRouted = false
     /// Whether the source wants a receipt (`metadata.flags` has `ack`).
-    package private(set) var wantsReceipt = false
+    package internal(set) var wantsReceipt = false
     /// Whether there is a signature; nothing says that it holds.
-    package private(set) var isSigned = false
+    package internal(set) var isSigned = false
     /// How many elements `route` has.
-    package private(set) var routeCount = 0
-    private var hopsRange = 0..<0
-    private var ttlRange = 0..<0
-    private var routeRange = 0..<0
+    package internal(set) var routeCount = 0
+    var hopsRange = 0..<0
+    var ttlRange = 0..<0
+    var routeStart = 0
+    var routeEnd = 0
+    var routeRange: Range<Int> { routeStart..<max(routeStart, routeEnd) }
     private var seen: Seen = []
 
     private struct Seen: OptionSet {
@@ -101,7 +103,7 @@ package struct PacketScan: Sendable {
             try reader.skip(text)
             routeCount += 1
         }
-        routeRange = start..<reader.position
+        (routeStart, routeEnd) = (start, reader.position)
         seen.insert(.route)
     }
 

@@ -13,6 +13,9 @@ package struct WebSocketWriter: Sendable {
         deflate = bits.map { Deflate(windowBits: $0) }
     }
 
+    /// Whether a message's frame has nothing in it of this connection or this moment.
+    package var isPlain: Bool { !isClient && deflate == nil }
+
     /// Appends one frame.
     package mutating func write(
         _ opcode: Opcode, _ payload: borrowing Span<UInt8>, into frames: inout [UInt8],

@@ -28,6 +28,45 @@ extension Span<UInt8> {
         return at
     }
 
+    /// The same, ending at octets above 0x7F as well.
+    @inline(__always)
+    package func endOfPlainASCII(from start: Int) -> Int {
+        var at = start
+        while at + 8 <= count {
+            let word = word(at: at)
+            let quotes = Words.zeros(word ^ 0x2222_2222_2222_2222)
+            let slashes = Words.zeros(word ^ 0x5C5C_5C5C_5C5C_5C5C)
+            let controls = (word &- 0x2020_2020_2020_2020) & Words.highBits
+            let found = quotes | slashes | controls | word & Words.highBits
+            if found != 0 { return at + found.trailingZeroBitCount / 8 }
+            at += 8
+        }
+        while at < count {
+            let octet = self[at]
+            if octet == 0x22 || octet == 0x5C || octet < 0x20 || octet > 0x7F { return at }
+            at += 1
+        }
+        return at
+    }
+
+    /// Whether the `length` octets from `start` are those of `other` from `place`, which are there.
+    @inline(__always)
+    package func matches(
+        from start: Int, _ other: borrowing Span<UInt8>, from place: Int, _ length: Int
+    ) -> Bool {
+        guard start + length <= count else { return false }
+        var at = 0
+        while at + 8 <= length {
+            if word(at: start + at) != other.word(at: place + at) { return false }
+            at += 8
+        }
+        while at < length {
+            if self[start + at] != other[place + at] { return false }
+            at += 1
+        }
+        return true
+    }
+
     /// Offset of the first `octet` at or after `start`; nil if there is none.
     @inline(__always)
     package func firstOffset(of octet: UInt8, from start: Int) -> Int? {
@@ -70,6 +109,13 @@ extension Span<UInt8> {
 }
 
 extension [UInt8] {
+    /// Whether both are one and the same storage, so that their octets need not be compared.
+    package func isSame(as other: [UInt8]) -> Bool {
+        guard count == other.count else { return false }
+        let mine = unsafe withUnsafeBufferPointer { $0.baseAddress }
+        return unsafe other.withUnsafeBufferPointer { unsafe $0.baseAddress == mine }
+    }
+
     /// Appends the octets of `text` that lie in `range`, which must be within it.
     package mutating func append(_ text: borrowing Span<UInt8>, _ range: Range<Int>) {
         unsafe text.extracting(range).withUnsafeBufferPointer { unsafe append(contentsOf: $0) }

@@ -152,7 +152,7 @@ struct Air {
 
     @Test func aForwardedPacketHasCrossedOneMoreLink() throws {
         var link = LoRaLink(
-            mtu: 222, modulation: try LoRaModulation(), forwards: true, seed: 1, at: .zero)
+            mtu: 222, modulation: try LoRaModulation(), forwarding: .managed, seed: 1, at: .zero)
         var packet = try LoRaLinkTests.packet(20)
         packet.metadata.ttl = 2
         let body = CompactPacket.encode(packet, ShortNames())

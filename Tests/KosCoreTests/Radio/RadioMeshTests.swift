@@ -55,7 +55,8 @@ struct RadioMesh {
                         own: keys.node, endpoint: endpoint, modulation: modulation, duty: 0.1,
                         seed: seed &* 31 &+ UInt64(index), at: now),
                     link: LoRaLink(
-                        mtu: 222, modulation: modulation, forwards: !leaves.contains(index),
+                        mtu: 222, modulation: modulation,
+                        forwarding: leaves.contains(index) ? .none : .managed,
                         own: keys.node, seed: seed &* 17 &+ UInt64(index), at: now),
                     id: keys.node))
             airtime.append(.zero)
