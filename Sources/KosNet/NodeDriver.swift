@@ -8,9 +8,10 @@ package final class NodeDriver {
     /// Octets that a connection takes before the node is told to hold the rest back.
     static let watermark = ChannelOptions.Types.WriteBufferWaterMark(
         low: 64 * 1024, high: 256 * 1024)
-    /// Octets that are read at a time: little for those who say little, much under load.
+    /// Octets that are read at a time: little for those who say little, much under load. What is
+    /// read together waits, or is dropped, together, so that it is far below a queue's length.
     static let readBuffer = AdaptiveRecvByteBufferAllocator(
-        minimum: 512, initial: 1024, maximum: 256 * 1024)
+        minimum: 512, initial: 1024, maximum: 64 * 1024)
 
     package let loop: any EventLoop
     package private(set) var node: MeshNode
@@ -120,6 +121,11 @@ package final class NodeDriver {
         lines.forget()
         frames.forget()
         isBusy = false
+        // What a flush has brought about at once, such as a socket that takes more again.
+        let brought = inputs
+        inputs.removeAll(keepingCapacity: true)
+        for input in brought { post(input) }
+        guard brought.isEmpty else { return }
         setAlarm()
         settled()
     }
