@@ -39,6 +39,8 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 
+let webRTC = Target.Dependency.target(name: "KosWebRTC", condition: .when(traits: ["WebRTC"]))
+
 let package = Package(
     name: "kos",
     products: ["kos-discover", "kos-route", "kos-send", "kos-relay", "kos-lora", "kos-capture"]
@@ -76,6 +78,17 @@ let package = Package(
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
+        // Empty without its trait, and so are the two libraries below it.
+        .target(
+            name: "KosWebRTC",
+            dependencies: [
+                "KosCore", "KosCrypto", "KosNet", crypto, nio[0], nio[1],
+                .target(name: "COpenSSL", condition: .when(traits: ["WebRTC"])),
+                .target(name: "CUsrsctp", condition: .when(traits: ["WebRTC"])),
+            ],
+            swiftSettings: strict),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CUsrsctp", providers: [.apt(["libusrsctp-dev"])]),
         .systemLibrary(name: "CLinux"),
         // Not by pkg-config, which would link libavahi-client and libpcap: these are loaded when
         // they are wanted.
@@ -90,10 +103,13 @@ let package = Package(
         // The tools.
         tool("kos-discover", ["KosCrypto", "KosNet", "KosRadio", "KosMDNS"]),
         tool("kos-route", ["KosSimulation"]),
-        tool("kos-send", ["KosCrypto", "KosNet", "KosRadio"]),
+        tool("kos-send", ["KosCrypto", "KosNet", "KosRadio", webRTC]),
         tool(
             "kos-relay",
-            ["KosCrypto", "KosNet", "KosMDNS", "KosNATS", "KosRadio", "KosStore", "KosSimulation"]),
+            [
+                "KosCrypto", "KosNet", "KosMDNS", "KosNATS", "KosRadio", "KosStore", "KosSimulation",
+                webRTC,
+            ]),
         tool("kos-lora", ["KosCrypto", "KosNet", "KosRadio"]),
         tool("kos-capture", ["KosCapture", "KosCrypto", "KosPcap"]),
 
@@ -101,5 +117,6 @@ let package = Package(
         tests("KosCaptureTests", ["KosCore", "KosCapture"]),
         tests("KosSimulationTests", ["KosCore", "KosSimulation"]),
         tests("KosNetTests", ["KosCore", "KosCrypto", "KosNet", crypto]),
+        tests("KosWebRTCTests", ["KosCore", "KosNet", webRTC, nio[0], nio[1]]),
     ]
 )

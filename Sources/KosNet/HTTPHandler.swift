@@ -20,7 +20,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case answered
     }
     /// `Accept-Post` (RFC 5789's sibling in the Linked Data Platform): what may be posted.
-    private static let mediaTypes = "application/json, application/x-ndjson"
+    private static let mediaTypes =
+        "application/json, application/x-ndjson, application/sdp"
 
     let driver: NodeDriver
     let transport: TransportType
@@ -78,7 +79,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         work = .whole(head)
         let target = RequestTarget(head.uri)
         let type = head.headers.first(name: "Content-Type")?.lowercased() ?? ""
-        if head.method == .POST, target.segments.first != "links" {
+        if HTTPHandler.isOffer(head) {
+            // Kept until it is whole.
+        } else if head.method == .POST, target.segments.first != "links" {
             if ["text/html", "multipart/", "image/", "audio/", "video/"].contains(where: {
                 type.hasPrefix($0)
             }) {
@@ -105,6 +108,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         let target = RequestTarget(head.uri)
         let method = head.method == .HEAD ? HTTPMethod.GET : head.method
         if target.segments.first == "links" { return links(head, target) }
+        if session(head, target, body) { return }
         switch (method, target.path) {
         case (.GET, "/healthz"): respond(.ok, "{\"status\":\"ok\"}\n")
         case (.GET, "/metrics"):
@@ -112,6 +116,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
                 return refuse(.notFound, "this node tells no metrics")
             }
             respond(.ok, text, type: PrometheusText.contentType)
+        case (.GET, "/") where isForPeople(head):
+            respond(.ok, MeshPage.octets, type: MeshPage.contentType, headers: MeshPage.headers)
         case (.GET, _) where head.headers.contains(name: "Upgrade"):
             // NIO has found fault with the handshake (RFC 6455 §4.2.2).
             refuse(
@@ -121,6 +127,13 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case (.OPTIONS, _): respond(.noContent, "", headers: HTTPHandler.allowed)
         default: refuse(.methodNotAllowed, "only GET and POST", HTTPHandler.allowed)
         }
+    }
+
+    /// A browser names HTML; only a node that forwards has a mesh to show.
+    private func isForPeople(_ head: HTTPRequestHead) -> Bool {
+        let types = head.headers["Accept"].joined(separator: ",")
+        return driver.exposition != nil && !head.headers.contains(name: "Upgrade")
+            && types.contains("text/html")
     }
 
     private static let allowed = [

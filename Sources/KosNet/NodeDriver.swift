@@ -43,6 +43,8 @@ package final class NodeDriver {
 
     /// Transports that other adapters bring.
     package var carriers: [TransportType: any Carrier] = [:]
+    /// WebRTC, where it is built in.
+    package var sessions: (any SessionTransport)?
     /// Told of what a carrier has to say.
     package var carrierNote: (Endpoint, String) -> Void = { _, _ in }
     /// Links over HTTP, which outlive their requests.
@@ -140,6 +142,9 @@ package final class NodeDriver {
             case .link(.close(let link, _)): conduits[link]?.close()
             case .link: break
             case .dial(let endpoint): dial(endpoint)
+            case .service(.received(let packet, _, let origin))
+            where sessions != nil && origin != .local && packet.describesSession:
+                sessions?.take(packet, driver: self)
             case .service, .notice, .journal, .backplane: observer(output, time)
             }
         }
@@ -213,14 +218,14 @@ package final class NodeDriver {
     }
 
     /// Listens; the result is the endpoint with the port that the kernel chose.
-    package func listen(on endpoint: Endpoint) -> EventLoopFuture<Endpoint> {
+    package func listen(on endpoint: Endpoint) -> EventLoopFuture<[Endpoint]> {
         if let carrier = carriers[endpoint.transport] {
-            return CarriedLinks.open(endpoint, carrier, driver: self).map { endpoint }
+            return CarriedLinks.listen(endpoint, carrier, driver: self)
         }
         let bound = NIOLoopBound(self, eventLoop: loop)
         return Transports.listen(endpoint, driver: self).assumeIsolated().map { channel, actual in
             bound.value.listeners.append(channel)
-            return actual
+            return [actual]
         }.nonisolated()
     }
 
@@ -233,6 +238,7 @@ package final class NodeDriver {
         stopListening()
         for conduit in conduits.values { conduit.close() }
         for carrier in carriers.values { carrier.stop() }
+        sessions?.stop()
     }
 }
 

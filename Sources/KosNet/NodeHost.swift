@@ -93,7 +93,7 @@ package final class NodeHost {
         then body: @escaping ([Result<Endpoint, Transports.Failure>]) throws -> Void
     ) {
         let attempts = endpoints.map { endpoint in
-            driver.listen(on: endpoint).map { Result<Endpoint, Transports.Failure>.success($0) }
+            driver.listen(on: endpoint).map { Result<[Endpoint], Transports.Failure>.success($0) }
                 .flatMapErrorThrowing { error in
                     .failure(Transports.Failure("\(endpoint): \(Transports.describe(error))"))
                 }
@@ -101,7 +101,17 @@ package final class NodeHost {
         let bound = NIOLoopBound((self, body), eventLoop: loop)
         EventLoopFuture.whenAllSucceed(attempts, on: loop).whenSuccess { results in
             let (host, body) = bound.value
-            host.guarded { try body(results) }
+            host.guarded { try body(results.flatMap(NodeHost.parted)) }
+        }
+    }
+
+    /// One result for each place that an endpoint came to.
+    private static func parted(
+        _ result: Result<[Endpoint], Transports.Failure>
+    ) -> [Result<Endpoint, Transports.Failure>] {
+        switch result {
+        case .success(let endpoints): endpoints.map { .success($0) }
+        case .failure(let failure): [.failure(failure)]
         }
     }
 }

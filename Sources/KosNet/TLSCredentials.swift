@@ -153,12 +153,11 @@ package final class TLSCredentials {
     }
 
     private func makePair() throws(Transports.Failure) -> ([NIOSSLCertificate], NIOSSLPrivateKey) {
-        let key = P256.Signing.PrivateKey()
         do {
-            let der = try CertificateProof.make(key, identity, at: now())
+            let pair = try CertificateProof.pair(identity, at: now())
             return (
-                [try NIOSSLCertificate(bytes: der, format: .der)],
-                try NIOSSLPrivateKey(bytes: Array(key.derRepresentation), format: .der)
+                [try NIOSSLCertificate(bytes: pair.certificate, format: .der)],
+                try NIOSSLPrivateKey(bytes: pair.key, format: .der)
             )
         } catch {
             throw Transports.Failure("TLS: no certificate could be made: \(error)")
@@ -186,9 +185,12 @@ package enum CertificateProof {
         return PeerCertificate.whole(draft, signature: Array(signature.derRepresentation))
     }
 
-    /// A certificate as `kos` commands make them, for those who judge it.
-    package static func sample(_ identity: NodeIdentity, at time: Timestamp) throws -> [UInt8] {
-        try make(P256.Signing.PrivateKey(), identity, at: time)
+    /// A new key on P-256 and a certificate in which `identity` vouches for it: DER.
+    package static func pair(
+        _ identity: NodeIdentity, at time: Timestamp
+    ) throws -> (certificate: [UInt8], key: [UInt8]) {
+        let key = P256.Signing.PrivateKey()
+        return (try make(key, identity, at: time), Array(key.derRepresentation))
     }
 
     /// The node that a certificate proves to be there.

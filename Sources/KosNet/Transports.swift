@@ -8,6 +8,11 @@ package enum Transports {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
         package init(_ description: String) { self.description = description }
+
+        /// What to look at when a listener cannot be had; a carrier names its own cure.
+        package var listenHint: String? {
+            description.hasPrefix("bluetooth:") ? nil : "is another program using the port?"
+        }
     }
 
     static func connect(_ endpoint: Endpoint, driver: NodeDriver) -> EventLoopFuture<Void> {
@@ -16,9 +21,16 @@ package enum Transports {
         case .ws, .wss: WebSocketTransport.connect(endpoint, driver: driver)
         case .udp: UDPTransport.connect(endpoint, driver: driver)
         case .http: HTTPTransport.connect(endpoint, driver: driver)
-        default:
-            driver.loop.makeFailedFuture(Failure("\(endpoint.transport.rawValue) is not built in"))
+        case .webrtc:
+            driver.sessions?.connect(endpoint, driver: driver) ?? notBuiltIn(endpoint, driver)
+        default: notBuiltIn(endpoint, driver)
         }
+    }
+
+    private static func notBuiltIn(
+        _ endpoint: Endpoint, _ driver: NodeDriver
+    ) -> EventLoopFuture<Void> {
+        driver.loop.makeFailedFuture(Failure("\(endpoint.transport.rawValue) is not built in"))
     }
 
     static func listen(
@@ -29,6 +41,8 @@ package enum Transports {
         case .tcp, .tls: bound = TCPTransport.listen(endpoint, driver: driver)
         case .ws, .wss, .http, .https: bound = WebSocketTransport.listen(endpoint, driver: driver)
         case .udp: bound = UDPTransport.listen(endpoint, driver: driver)
+        case .webrtc where driver.sessions != nil && endpoint.describedTo == nil:
+            bound = WebSocketTransport.listen(endpoint.signalling, driver: driver)
         default:
             return driver.loop.makeFailedFuture(
                 Failure("cannot listen on \(endpoint.transport.rawValue)"))
@@ -38,7 +52,7 @@ package enum Transports {
             let host = endpoint.descriptor == nil ? endpoint.host : local?.ipAddress ?? ""
             let actual = Endpoint(
                 transport: endpoint.transport, host: host, port: local?.port ?? endpoint.port,
-                path: endpoint.path, query: endpoint.query)
+                path: endpoint.path, query: endpoint.query, isSecure: endpoint.isSecure)
             return (channel, actual)
         }
     }

@@ -215,11 +215,10 @@ final class DatagramHandler: ChannelInboundHandler {
         _ octets: [UInt8], from remote: SocketAddress, _ context: ChannelHandlerContext
     ) -> Bool {
         // A packet starts with a brace, or spaces before one.
-        guard let first = octets.first, first & 0xFE == 0, STUN.isMessage(octets.span) else {
+        guard let first = octets.first, first & 0xFE == 0, STUNMessage.isMessage(octets.span) else {
             return false
         }
-        guard let host = remote.ipAddress.flatMap({ IPAddress($0) }), let port = remote.port,
-            let answer = STUN.answer(to: octets.span, from: host, port: port)
+        guard let contact = remote.contact, let answer = STUN.answer(to: octets, from: contact)
         else { return true }
         send([answer], to: remote, context)
         return true

@@ -19,6 +19,8 @@ final class Announcer {
     var dht: DHTClient?
     var gossip: (GossipClient, Mailbox<GossipClient.Event>)?
     var radio: (BeaconRadio, Mailbox<BeaconRadio.Event>)?
+    var bluetooth: (BluetoothHerald, Mailbox<BluetoothHerald.Event>)?
+    var bluetoothAddresses: [PeerAddress] = []
     private var results: [DiscoveryMethodName: Bool] = [:]
 
     init(_ options: KosDiscover, _ io: ToolIO) throws {
@@ -42,7 +44,8 @@ final class Announcer {
             case .dht: try announceOverDHT()
             case .gossip: try announceOverGossip()
             case .lora: try announceOverLoRa()
-            default:
+            case .bluetooth: try announceOverBluetooth()
+            case .bootstrap, .static, .capture:
                 try tell(method, error: "\(method.rawValue) takes no announcements of this tool")
             }
         }
@@ -57,9 +60,13 @@ final class Announcer {
     /// least that is held.
     private func keep() throws {
         let wanted = options.announcing.hold?.duration ?? .zero
-        defer { radio?.0.stop() }
+        defer {
+            radio?.0.stop()
+            bluetooth?.0.stop()
+        }
         // By radio and in the DHT once is an announcement; only what is held goes on.
-        guard mdns != nil || gossip != nil || dht != nil || isHeld && radio != nil else { return }
+        let isOnAir = bluetooth != nil || isHeld && radio != nil
+        guard mdns != nil || gossip != nil || dht != nil || isOnAir else { return }
         let hold = max(wanted, .milliseconds(1100))
         let end = SystemClock.now + hold
         if hold > .seconds(2) { try io.startWatching() }
@@ -78,11 +85,13 @@ final class Announcer {
             }
             advanceMDNS()
             advanceLoRa()
+            advanceBluetooth()
             heedGossip()
             _ = dht?.run()
             if SystemClock.now >= renewal {
                 mdns?.update(txt: try record())
                 try renewGossip()
+                renewBluetooth()
                 renewal = SystemClock.now + ttl * 0.5
             }
             if dht != nil, SystemClock.now >= renewalDHT {
@@ -97,24 +106,6 @@ final class Announcer {
 
     /// Whether what was announced goes on for longer than the call needs anyway.
     var isHeld: Bool { (options.announcing.hold?.duration ?? .zero) > .zero }
-
-    /// What this node says of itself now; signed.
-    private func announcement() -> PeerAnnouncement {
-        PeerAnnouncement(
-            nodeId: identity.node, capabilities: options.capability, endpoints: endpoints,
-            timestamp: SystemClock.timestamp, ttlMs: Int(ttl.nanoseconds / 1_000_000)
-        ).fittingTXT().signed(by: identity)
-    }
-
-    func record() throws -> TXTRecord {
-        let hash = identity.node.publicKey.map(Digest.keyHash)
-        guard let record = announcement().txt(keyHash: hash) else {
-            throw ToolFailure.usage(
-                "the --listen endpoints do not fit into an announcement", hint: "name fewer of them"
-            )
-        }
-        return record
-    }
 
     /// Where this node listens, by its host's name where an endpoint names no host.
     private var addresses: [PeerAddress] {
@@ -135,6 +126,7 @@ final class Announcer {
             let short = ShortID.octets(of: identity.node).map(ShortNames.text)
             addresses = [PeerAddress(type: .lora, address: short ?? identity.node.text)]
         }
+        if method == .bluetooth { addresses = bluetoothAddresses }
         if let error { io.errors.say("\(method.rawValue): \(error)") }
         try io.output.write(
             AnnouncementRecord(

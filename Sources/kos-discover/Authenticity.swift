@@ -15,6 +15,15 @@ enum Authenticity {
         return try? identity(io).node
     }
 
+    /// What a signed node info that came over a radio is worth.
+    static func trust(_ packet: Packet, _ object: JSONObject, _ info: NodeInfo) -> Trust {
+        switch Packet.signatureState(of: object, by: verifier) {
+        case .ok: .signed(sequence: Int64(info.sequence))
+        case .bad: .forged
+        case .missing: packet.source.publicKey == nil ? .opaque : .unsigned
+        }
+    }
+
     /// The key of this node, made on first need.
     static func identity(_ io: ToolIO) throws -> NodeIdentity {
         try NodeIdentity(path: io.directories.file("identity.pem", in: .data))

@@ -30,6 +30,7 @@ extension KosDiscover {
     /// Time for a run that ends by itself, where none is given: slow radios need more.
     var usualWait: Duration {
         .seconds(3) + (chosen.methods.contains(.lora) ? lora.patience : .zero)
+            + (chosen.methods.contains(.bluetooth) ? BluetoothOptions.patience : .zero)
     }
 
     /// The options as the engine wants them.

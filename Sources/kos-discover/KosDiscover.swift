@@ -104,6 +104,7 @@ struct KosDiscover: Tool {
     @OptionGroup var dht: DHTOptions
     @OptionGroup var gossip: GossipOptions
     @OptionGroup var lora: LoRaOptions
+    @OptionGroup var bluetooth: BluetoothOptions
     @OptionGroup var tls: TLSOptions
 
     @Flag(name: .long, help: "Join the gossip cluster as a member; without it, look on.")

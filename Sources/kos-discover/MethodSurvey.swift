@@ -33,7 +33,12 @@ enum MethodSurvey {
             return SerialPorts.all().isEmpty
                 ? ("no modem is plugged in", "name one elsewhere with --lora URI") : (nil, nil)
         case .bluetooth:
-            return ("not in this release", "use mdns, dht, gossip or bootstrap")
+            do throws(BluetoothFailure) {
+                _ = try BluetoothAdapter.choose(nil, now: { SystemClock.now })
+                return (nil, nil)
+            } catch {
+                return (error.reason, error.cure)
+            }
         }
     }
 

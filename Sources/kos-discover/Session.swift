@@ -40,6 +40,7 @@ final class Session {
     var radio: BeaconRadio?
     var radioMailbox: Mailbox<BeaconRadio.Event>?
     var radioEnd: Instant?
+    var bluetooth: (BluetoothScan, Mailbox<BluetoothScan.Event>)?
     // Nodes that are asked for what a method leaves open, what they told, and the methods that wait
     // for them.
     var inquiries: Inquiries?
@@ -97,6 +98,7 @@ final class Session {
             try runBootstrap()
             try runGossip()
             try runLoRa()
+            try runBluetooth()
             try runInquiries()
             try runLiveness()
             try step { discovery.advance(to: $0, into: &$1) }
@@ -118,8 +120,7 @@ final class Session {
                 }
                 try complete(.static)
             case .lora: try startLoRa()
-            case .bluetooth:
-                try fail(method, "not in this release", hint: "use mdns, dht, gossip or bootstrap")
+            case .bluetooth: try startBluetooth()
             case .capture: break
             }
         }

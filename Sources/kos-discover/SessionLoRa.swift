@@ -109,12 +109,7 @@ extension Session {
 
     private func see(_ packet: Packet, _ info: NodeInfo, _ frame: ReceivedFrame) throws {
         guard let object = try? JSONObject(parsing: packet.wire.span) else { return }
-        let trust: Trust =
-            switch Packet.signatureState(of: object, by: Authenticity.verifier) {
-            case .ok: .signed(sequence: Int64(info.sequence))
-            case .bad: .forged
-            case .missing: packet.source.publicKey == nil ? .opaque : .unsigned
-            }
+        let trust = Authenticity.trust(packet, object, info)
         let short = ShortID.octets(of: packet.source).map(ShortNames.text)
         let address = PeerAddress(type: .lora, address: short ?? packet.source.text)
         var sighting = Sighting(

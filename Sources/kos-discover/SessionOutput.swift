@@ -49,6 +49,7 @@ extension Session {
         inquiries?.stop()
         leaveGossip()
         radio?.stop()
+        bluetooth?.0.stop()
         for domain in unresolved.sorted() {
             io.errors.say("bootstrap: dns:\(domain): no name server answered in time")
         }

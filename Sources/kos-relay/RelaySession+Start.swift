@@ -17,7 +17,7 @@ extension RelaySession {
             case .failure(let failure):
                 throw ToolFailure(
                     .failure, code: "cannotListen", "cannot listen on \(failure.description)",
-                    hint: "is another program using the port?")
+                    hint: failure.listenHint)
             }
         }
         guard let host else { return }

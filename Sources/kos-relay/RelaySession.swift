@@ -42,6 +42,7 @@ final class RelaySession {
                 options.listen.isEmpty && isAlone
                     ? ["tcp://:\(Endpoint.defaultPort)"] : options.listen, for: "--listen")
         connecting = try options.endpoints(options.connect, for: "--connect")
+        try Sessions.check(listening + connecting)
         let key = try options.keyFile ?? io.directories.file("identity.pem", in: .data)
         identity = try NodeIdentity(path: key)
         memory = DeliveryFile(key + ".delivered", seed: SystemClock.seed, say: io.errors.say)
@@ -110,11 +111,10 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }
         }
-        if (listening + connecting).contains(where: { $0.transport == .lora }) {
-            driver.carriers[.lora] = radios()
-            driver.carrierNote = { [unowned self] endpoint, text in
-                io.errors.note("\(endpoint): \(text)")
-            }
+        Sessions.add(to: driver, identity, listening: listening)
+        driver.carriers = carriers.needed(for: listening + connecting)
+        driver.carrierNote = { [unowned self] endpoint, text in
+            io.errors.note("\(endpoint): \(text)")
         }
         try custodian?.start(driver)
         if let watch = io.watch {
@@ -135,12 +135,11 @@ final class RelaySession {
         host.listen(on: listening) { [unowned self] results in try began(results) }
     }
 
-    /// LoRa radios: an absent modem is waited for, and what others say is repeated.
-    private func radios() -> RadioCarrier {
-        RadioCarrier(
-            RadioCarrier.Setup(
-                own: identity.node, isRelay: true, seed: SystemClock.seed,
-                short: { ShortID.octets(of: $0) }, now: { SystemClock.now }))
+    /// Radios and Bluetooth: an absent modem is waited for, and what others say is repeated.
+    private var carriers: Carriers {
+        Carriers(
+            own: identity.node, name: options.name, isRelay: true, seed: SystemClock.seed,
+            short: { ShortID.octets(of: $0) }, now: { SystemClock.now })
     }
 
     var capabilities: [String] {

@@ -74,15 +74,15 @@ final class SendSession {
             host.guarded { try dialFailed(endpoint, reason) }
         }
         let endpoints = try feed?.endpoints() ?? []
-        if endpoints.contains(where: { $0.transport == .lora }) {
-            driver.carriers[.lora] = radios()
-            driver.carrierNote = { [unowned self] endpoint, text in
-                // What is waited for has to be known.
-                if text.contains("legal air time") {
-                    io.errors.say("\(endpoint): \(text)")
-                } else {
-                    io.errors.note("\(endpoint): \(text)")
-                }
+        try Sessions.check(endpoints)
+        Sessions.add(to: driver, identity, listening: [])
+        driver.carriers = carriers.needed(for: endpoints)
+        driver.carrierNote = { [unowned self] endpoint, text in
+            // What is waited for has to be known.
+            if text.contains("legal air time") {
+                io.errors.say("\(endpoint): \(text)")
+            } else {
+                io.errors.note("\(endpoint): \(text)")
             }
         }
         guard !endpoints.isEmpty else {
@@ -98,12 +98,11 @@ final class SendSession {
         startDeadline()
     }
 
-    /// LoRa radios: packets are for this node alone.
-    private func radios() -> RadioCarrier {
-        RadioCarrier(
-            RadioCarrier.Setup(
-                own: identity.node, isRelay: false, seed: SystemClock.seed,
-                short: { ShortID.octets(of: $0) }, now: { SystemClock.now }))
+    /// Radios and Bluetooth: packets are for this node alone.
+    private var carriers: Carriers {
+        Carriers(
+            own: identity.node, name: nil, isRelay: false, seed: SystemClock.seed,
+            short: { ShortID.octets(of: $0) }, now: { SystemClock.now })
     }
 
     /// How long to wait for a receipt before the next attempt: over the air, until the packet, its
@@ -134,6 +133,7 @@ final class SendSession {
             .map { "\($0.key): \($0.value ?? "")" }.joined(separator: ", ")
         throw ToolFailure(
             .failure, code: "cannotConnect", "cannot connect to \(reasons)",
-            hint: "is a relay listening there?")
+            hint: dialled.keys.contains { $0.transport != .bluetooth }
+                ? "is a relay listening there?" : nil)
     }
 }

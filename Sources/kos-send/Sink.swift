@@ -1,6 +1,7 @@
 import KosCore
 import KosCrypto
 import KosNet
+import KosRadio
 import KosTool
 
 /// `--listen`: a node that prints what it is sent, and answers probes and wishes for receipts.
@@ -12,13 +13,12 @@ final class Sink {
     private var signals: OctetSource?
     private var received = 0
     private var refused = 0
-    private var isBound = false
     private var credentials: TLSCredentials?
+    private var identity: NodeIdentity?
     private var memory: DeliveryFile?
 
     init(_ options: KosSend, _ io: ToolIO) {
-        self.options = options
-        self.io = io
+        (self.options, self.io) = (options, io)
     }
 
     func run() throws -> ExitStatus {
@@ -43,6 +43,7 @@ final class Sink {
             io.errors.say("--insecure: neighbours and packets without signatures are taken")
         }
         credentials = options.credentials(identity)
+        self.identity = identity
         try NodeHost.run(node, now: { SystemClock.now }, start)
         if io.common.summary { try writeSummary() }
         return options.count.map { received < $0 } == true ? .no : .yes
@@ -52,6 +53,11 @@ final class Sink {
         self.host = host
         let driver = host.driver
         driver.isEcho = options.sink.echo
+        let endpoints = options.sink.listen.compactMap { Endpoint($0) }
+        driver.carriers = Carriers(
+            own: driver.node.node, name: nil, isRelay: false, seed: SystemClock.seed,
+            short: { ShortID.octets(of: $0) }, now: { SystemClock.now }
+        ).needed(for: endpoints)
         driver.dialing = options.connection.settings
         driver.tls = credentials
         driver.observer = { [unowned self] output, _ in host.guarded { try observe(output) } }
@@ -73,10 +79,10 @@ final class Sink {
             signals = source
         }
         if let left = io.timeLeft { host.schedule(after: left) { host.stop() } }
+        try Sessions.check(endpoints + options.target.endpoints)
+        if let identity { Sessions.add(to: driver, identity, listening: endpoints) }
         guard !options.sink.listen.isEmpty else { return try connect(host) }
-        host.listen(on: options.sink.listen.compactMap { Endpoint($0) }) { [unowned self] in
-            try began($0)
-        }
+        host.listen(on: endpoints) { [unowned self] in try began($0) }
     }
 
     /// `--echo -T URI`: a client that sends back what the server says, until that ends it.
@@ -102,7 +108,7 @@ final class Sink {
             case .failure(let failure):
                 throw ToolFailure(
                     .failure, code: "cannotListen", "cannot listen on \(failure.description)",
-                    hint: "is another program using the port?")
+                    hint: failure.listenHint)
             }
         }
         guard let driver = host?.driver else { return }

@@ -86,7 +86,7 @@ import Testing
 
     @Test func oursProveTheirNodeInTheirTime() throws {
         let identity = NodeIdentity()
-        let der = try CertificateProof.sample(identity, at: CertificateTests.now)
+        let der = try CertificateProof.pair(identity, at: CertificateTests.now).certificate
         #expect(try CertificateProof.node(of: der, at: CertificateTests.now) == identity.node)
         #expect(flaw(der, at: CertificateTests.now + .seconds(-7200)) == .expired)
         #expect(flaw(der, at: CertificateTests.now + .seconds(101 * 366 * 86400)) == .expired)
@@ -95,7 +95,7 @@ import Testing
     /// Whatever octet is changed, it proves nothing any more.
     @Test func noOctetOfACertificateCanBeChanged() throws {
         let identity = NodeIdentity()
-        let der = try CertificateProof.sample(identity, at: CertificateTests.now)
+        let der = try CertificateProof.pair(identity, at: CertificateTests.now).certificate
         for place in der.indices {
             var changed = der
             changed[place] ^= 0x01

@@ -177,6 +177,6 @@ def test_announcements_obey_the_law(homes):
     ledger.write_text(json.dumps(spent) + "\n")
     records, err = run(place, "kos-discover", "-A", "-m", "lora", "--lora", air + "?sf=12", status=3)
     assert not records[0]["success"] and records[0]["error"] in err
-    free = int(re.search(r"it may go in (\d+) ms", records[0]["error"])[1])
+    free = int(re.search(r"free in (\d+) ms", records[0]["error"])[1])
     assert 3_500_000 < free <= 3_630_000
     assert sum(json.loads(line)["airtimeMs"] for line in ledger.read_text().splitlines()) <= 36_000

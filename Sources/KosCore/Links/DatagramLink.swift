@@ -20,21 +20,29 @@ package struct DatagramLink: Sendable {
         case lost(Int)
     }
 
-    /// Octets of the largest datagram.
+    /// What the medium asks for.
+    package struct Settings: Sendable {
+        /// Octets of the largest datagram.
+        package var mtu = DatagramLink.mtu
+        /// The least and the most that an acknowledgement is waited for.
+        package var minWait = Duration.milliseconds(25)
+        package var maxWait = Duration.milliseconds(500)
+        /// Fragments in flight at least: where the medium itself loses much, less would only
+        /// starve; and at most.
+        package var minWindow = 32.0
+        package var maxWindow = 512.0
+        package init() {}
+    }
+    /// Octets of the largest UDP datagram.
     package static let mtu = 1200
-    private static let room = mtu - DatagramFrame.fragmentHeader
     /// Octets that may wait before the link says that it is busy, and below which it is not.
     private static let high = 256 << 10
     private static let low = 64 << 10
     private static let acknowledgementWait = Duration.milliseconds(1)
-    private static let minWait = Duration.milliseconds(25)
-    private static let maxWait = Duration.milliseconds(500)
     /// Repeats without anything new confirmed after which a packet is given up.
     private static let patience = 48
     /// Fragments confirmed behind one that is not, which is lost then and not only late.
     private static let reordering: UInt64 = 8
-    /// Fragments in flight at least: where the medium itself loses much, less would only starve.
-    private static let minWindow = 32.0
     /// Transfers of which each acknowledgement tells again, for the one before may be lost.
     private static let retold = 32
 
@@ -50,6 +58,8 @@ package struct DatagramLink: Sendable {
         let isRepeat: Bool
     }
 
+    private let settings: Settings
+    private var room: Int { settings.mtu - DatagramFrame.fragmentHeader }
     /// Whether this end chose the address; it may send what it likes.
     private let isOutgoing: Bool
     /// The other end is a node at its own address.
@@ -63,7 +73,7 @@ package struct DatagramLink: Sendable {
     private var flights: [Flight] = []
     private var nextTransfer: UInt32
     private var nextNumber: UInt64 = 0
-    private var window = DatagramLink.minWindow
+    private var window: Double
     /// Whether something was confirmed since the last wait that ran out.
     private var hasNews = false
     private var smoothed: Duration?
@@ -79,8 +89,10 @@ package struct DatagramLink: Sendable {
     private var confirmAt: Instant?
     private var confirmed: [(transfer: UInt32, count: Int)] = []
 
-    package init(isOutgoing: Bool, first: UInt32) {
+    package init(isOutgoing: Bool, first: UInt32, settings: Settings = Settings()) {
         self.isOutgoing = isOutgoing
+        self.settings = settings
+        window = settings.minWindow
         nextTransfer = first
         var limits = FragmentReceiver.Limits()
         limits.transfers = 256
@@ -102,7 +114,7 @@ package struct DatagramLink: Sendable {
 
     /// A packet that is sent once, as it is.
     package mutating func say(_ packet: [UInt8], into outputs: inout [Output]) {
-        guard packet.count <= DatagramLink.mtu else { return outputs.append(.dropped(.tooLong)) }
+        guard packet.count <= settings.mtu else { return outputs.append(.dropped(.tooLong)) }
         if !isProven, !isOutgoing {
             guard packet.count <= credit else { return outputs.append(.dropped(.unproven)) }
             credit -= packet.count
@@ -120,7 +132,7 @@ package struct DatagramLink: Sendable {
         var end = 0
         // As many whole packets together as fill a datagram.
         Lines.forEach(of: lines) { line in
-            if end > start, line.upperBound + 5 - start > DatagramLink.room {
+            if end > start, line.upperBound + 5 - start > room {
                 enqueue(Array(lines[start..<end]), into: &outputs)
                 start = end
             }
@@ -130,10 +142,18 @@ package struct DatagramLink: Sendable {
         pump(at: now, into: &outputs)
     }
 
+    /// A body that is no lines: it arrives as it is.
+    package mutating func send(
+        body: [UInt8], at now: Instant, into outputs: inout [Output]
+    ) {
+        enqueue(body, into: &outputs)
+        pump(at: now, into: &outputs)
+    }
+
     private mutating func enqueue(_ lines: [UInt8], into outputs: inout [Output]) {
         guard
             let body = FragmentedBody(
-                lines, room: DatagramLink.room, limit: DatagramFrame.maxFragments)
+                lines, room: room, limit: DatagramFrame.maxFragments)
         else { return outputs.append(.dropped(.tooLong)) }
         let transfer = nextTransfer
         nextTransfer &+= 1
@@ -169,7 +189,7 @@ package struct DatagramLink: Sendable {
     private var wait: Duration {
         let base = smoothed.map { $0 + max(variation * 4, .milliseconds(5)) } ?? .milliseconds(200)
         return min(
-            DatagramLink.maxWait, max(DatagramLink.minWait, base) * (1 << min(4, backoff)))
+            settings.maxWait, max(settings.minWait, base) * (1 << min(4, backoff)))
     }
 
     private mutating func measure(_ trip: Duration) {
@@ -201,7 +221,7 @@ package struct DatagramLink: Sendable {
         guard news > 0 else { return }
         backoff = 0
         hasNews = true
-        window = min(512, window + Double(news) / window)
+        window = min(settings.maxWindow, window + Double(news) / window)
         var sample: Duration?
         flights.removeAll { flight in
             let isOpen = sending[flight.transfer].map {
@@ -287,7 +307,7 @@ package struct DatagramLink: Sendable {
         for (transfer, count) in fresh + old {
             guard let received = receiver.received(transfer, count) else { continue }
             let length = 6 + (count + 7) / 8
-            if octets + length > DatagramLink.mtu {
+            if octets + length > settings.mtu {
                 outputs.append(.datagram(DatagramFrame.acknowledgement(entries).octets))
                 entries = []
                 octets = DatagramFrame.acknowledgementHeader
@@ -307,7 +327,7 @@ package struct DatagramLink: Sendable {
         if repeatFlights(into: &outputs, { $0.sentAt + limit <= now }) {
             if !hasNews {
                 backoff += 1
-                window = max(DatagramLink.minWindow, window / 2)
+                window = max(settings.minWindow, window / 2)
             }
             hasNews = false
         }

@@ -47,9 +47,11 @@ package struct LinkTraits: Hashable, Sendable {
         self.transport = transport
         self.remote = remote
         self.isOutgoing = isOutgoing
-        // A WebSocket's adapter parts and joins messages itself, many at a time.
+        // Adapters of WebSocket and WebRTC part and join messages themselves, many at a time.
         // A radio has pieces, repeats and acknowledgements of its own.
-        isStream = [.tcp, .tls, .ws, .wss, .http, .https].contains(transport) || air != nil
+        isStream =
+            [.tcp, .tls, .ws, .wss, .http, .https, .bluetooth, .webrtc].contains(transport)
+            || air != nil
         maxMessage = transport == .udp ? 1200 : LinkTraits.maxPacket
     }
 

@@ -36,11 +36,12 @@ package struct PeerAddress: Hashable, Sendable {
     }
 
     /// The address as a URI: `udp://10.0.0.1:47470`, `ws://[fe80::1%25eth0]:47470/`,
-    /// `lora:!a1b2c3d4`, `bluetooth:AA-BB-CC-DD-EE-FF`.
+    /// `lora:!a1b2c3d4`, `bluetooth://AA:BB:CC:DD:EE:FF?psm=128`.
     package var uri: String {
-        guard let port, type != .lora, type != .bluetooth else {
-            return "\(type.rawValue):\(address)"
+        if type == .bluetooth {
+            return Endpoint(transport: type, host: address, port: port ?? 0).description
         }
+        guard let port, type != .lora else { return "\(type.rawValue):\(address)" }
         var host = address
         if host.utf8.contains(0x3A) {
             let isLinkLocal = host.lowercased().hasPrefix("fe80:")

@@ -4,7 +4,7 @@
 /// and
 /// `metadata.ttl` are changed by relays and stay outside the signature.
 package struct Packet: Hashable, Sendable {
-    /// The seed's MeshPacketType, and the names that tools add (`reply`, `webrtc-offer`, …).
+    /// The seed's MeshPacketType, and the names that tools add (`reply`, …).
     package enum Kind {
         package static let data = "data"
         package static let control = "control"
@@ -12,6 +12,9 @@ package struct Packet: Hashable, Sendable {
         package static let discovery = "discovery"
         package static let heartbeat = "heartbeat"
         package static let reply = "reply"
+        /// Describe a data channel between two nodes; the node takes them for itself.
+        package static let webRTCOffer = "webrtc-offer"
+        package static let webRTCAnswer = "webrtc-answer"
         /// Is acknowledged by the node itself and never reaches an application.
         package static let probe = "probe"
     }
@@ -62,5 +65,12 @@ package struct Packet: Hashable, Sendable {
         self.destination = destination
         self.payload = payload
         route = [source.text]
+    }
+}
+
+extension Packet {
+    /// Whether it is an offer or an answer of WebRTC.
+    package var describesSession: Bool {
+        metadata.type == Kind.webRTCOffer || metadata.type == Kind.webRTCAnswer
     }
 }

@@ -12,8 +12,8 @@ package enum TransportType: String, Hashable, Sendable, CaseIterable {
     /// Whether octets arrive once and in order as long as the connection lives.
     package var isReliable: Bool {
         switch self {
-        case .ws, .wss, .http, .https, .tcp, .tls, .webrtc: true
-        case .udp, .lora, .bluetooth: false
+        case .ws, .wss, .http, .https, .tcp, .tls, .webrtc, .bluetooth: true
+        case .udp, .lora: false
         }
     }
 }

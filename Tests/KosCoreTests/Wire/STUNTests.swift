@@ -10,12 +10,14 @@ import Testing
 
     @Test func mappedAddressesAreThoseOfTheVectors() throws {
         let host = try #require(IPAddress("192.0.2.1"))
-        let answer = STUN.answer(to: Self.request.span, from: host, port: 32853)
+        let answer = STUN.answer(
+            to: Self.request, from: ContactAddress(ip: host, port: 32853))
         let attribute: [UInt8] = [0, 0x20, 0, 8, 0, 1, 0xA1, 0x47, 0xE1, 0x12, 0xA6, 0x43]
         #expect(answer == [1, 1, 0, 12] + Self.request[4...] + attribute)
 
         let wide = try #require(IPAddress("2001:db8:1234:5678:11:2233:4455:6677"))
-        let other = STUN.answer(to: Self.request.span, from: wide, port: 32853)
+        let other = STUN.answer(
+            to: Self.request, from: ContactAddress(ip: wide, port: 32853))
         let value: [UInt8] = [
             0, 2, 0xA1, 0x47, 0x01, 0x13, 0xA9, 0xFA, 0xA5, 0xD3, 0xF1, 0x79, 0xBC, 0x25, 0xF4,
             0xB5,
@@ -34,10 +36,10 @@ import Testing
                 UInt8.random(in: 0...255, using: &random)
             }
             octets[Int.random(in: 0..<octets.count, using: &random)] ^= UInt8(1 << (round & 7))
-            let answer = STUN.answer(to: octets.span, from: host, port: 9)
+            let answer = STUN.answer(to: octets, from: ContactAddress(ip: host, port: 9))
             #expect(answer.map { $0.count <= 100 && $0[0] == 1 } ?? true, "round \(round)")
         }
         let cut = Array(Self.request.dropLast())
-        #expect(STUN.answer(to: cut.span, from: host, port: 9) == nil)
+        #expect(STUN.answer(to: cut, from: ContactAddress(ip: host, port: 9)) == nil)
     }
 }
