@@ -22,21 +22,8 @@ extension NetworkLayer {
             // One of a crowd: it is told by a claim, and no map needs it.
             return false
         case .linkState:
-            if let reason = take(packet, payload, of: source, text, origin, at: now) {
-                if reason == .stale {
-                    remind(source, of: payload["sequence"]?.integer, origin, into: &flow)
-                } else {
-                    let id = scan.id.string(in: text)
-                    flow.notices.append(.dropped(reason, packet: id, from: origin.name))
-                }
-                return reason == .stale
-            }
-            settle(source, at: now, into: &flow)
-            guard scan.ttl > 0, protocols.usesLinkState else { return true }
-            for peer in audience where peer != origin.peer && peer != source {
-                batch.add(text, scan, appending: nil, to: .neighbour(peer))
-            }
-            return true
+            return spread(
+                packet, payload, of: source, text, scan, origin, at: now, &batch, into: &flow)
         case .attached:
             guard takeClaims(packet, payload, of: source, origin, at: now, into: &flow) else {
                 return false
@@ -59,6 +46,29 @@ extension NetworkLayer {
         default: flow.notices.append(.dropped(.malformed, packet: "", from: origin.name))
         }
         return false
+    }
+
+    /// Takes a node's announcement and hands it on; false when it was no good.
+    private mutating func spread(
+        _ packet: JSONObject, _ payload: JSONObject, of source: NodeID,
+        _ text: borrowing Span<UInt8>, _ scan: PacketScan, _ origin: Origin, at now: Instant,
+        _ batch: inout Batch, into flow: inout Flow<Segment, Hop>
+    ) -> Bool {
+        if let reason = take(packet, payload, of: source, text, origin, at: now) {
+            if reason == .stale {
+                remind(source, of: payload["sequence"]?.integer, origin, into: &flow)
+            } else {
+                let id = scan.id.string(in: text)
+                flow.notices.append(.dropped(reason, packet: id, from: origin.name))
+            }
+            return reason == .stale
+        }
+        settle(source, at: now, into: &flow)
+        guard scan.ttl > 0, protocols.usesLinkState else { return true }
+        for peer in audience where peer != origin.peer && peer != source {
+            batch.add(text, scan, appending: nil, to: .neighbour(peer))
+        }
+        return true
     }
 
     /// A neighbour whose clock was set back counts from too low, and nobody would listen to it: it
