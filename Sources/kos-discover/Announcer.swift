@@ -30,7 +30,9 @@ final class Announcer {
             throw ToolFailure(.failure, code: "resource", "no descriptors left for an event loop")
         }
         self.loop = loop
-        io.limit(to: .seconds(10))
+        // A slow radio looks for a free moment longer than a network needs.
+        let air = options.chosen.methods.contains(.lora) ? options.lora.patience : .zero
+        io.limit(to: max(.seconds(10), air))
         identity = try Authenticity.identity(io)
         let given = options.announcing.listen.map(\.endpoint)
         endpoints = given.isEmpty ? [Endpoint(transport: .tcp, host: "")] : given

@@ -75,7 +75,8 @@ def test_streets_and_capture_change_the_air(run):
         scenario = {**WALK, "nodes": 30, "width": 500, "height": 500, "traffic": 20, **changes}
         return wholes(run("kos-route", "simulate", "-a", "flooding", stdin=lines(scenario)))["flooding"]
     plain, captured = delivered(), delivered(captureRatio=10)
-    assert captured["collisions"] < plain["collisions"]
+    # Frames that survive are passed on and collide in their turn: what tells is what arrives.
+    assert captured["deliveryRatio"] > plain["deliveryRatio"]
     assert delivered(mobility="grid")["trace"] != plain["trace"]
 
 

@@ -24,8 +24,8 @@ package struct PrometheusText: Sendable {
             $0.rttMs.map { $0 / 1000 }
         }
         each("kos_loss_ratio", "Share of heartbeats lost.", links, kind: "gauge") { $0.lossRatio }
-        each("kos_throughput_bits_per_second", "Both ways, of late.", links, kind: "gauge") {
-            $0.throughputBps
+        each("kos_throughput_bytes_per_second", "Both ways, of late.", links, kind: "gauge") {
+            $0.throughputBps.map { $0 / 8 }
         }
         each("kos_peer_discovery_seconds", "Until there was a way to it.", links, kind: "gauge") {
             $0.discoveryMs.map { $0 / 1000 }
@@ -65,8 +65,8 @@ package struct PrometheusText: Sendable {
             "kos_mesh_round_trip_seconds", "Mean over the links.", whole.rttMs.map { $0 / 1000 })
         gauge("kos_mesh_loss_ratio", "Mean over the links.", whole.lossRatio)
         gauge(
-            "kos_mesh_throughput_bits_per_second", "Sum over the links, of late.",
-            whole.throughputBps)
+            "kos_mesh_throughput_bytes_per_second", "Sum over the links, of late.",
+            whole.throughputBps.map { $0 / 8 })
         gauge(
             "kos_mesh_discovery_seconds", "Median time until there was a way.",
             whole.discoveryMs.map { $0 / 1000 })
