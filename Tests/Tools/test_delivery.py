@@ -116,11 +116,11 @@ def test_what_is_acknowledged_outlives_the_destination_and_comes_once(tmp_path):
         window = [packet for packet in window if packet["id"] not in known]
         # Some that are acknowledged come again all the same, as from a custodian whose receipt was lost.
         again = dice.sample(old, min(len(old), 30))
-        fresh = [source.packet(first["nodeId"], "x") for _ in range(120 - len(window))]
+        fresh = [source.packet(first["nodeId"], "x") for _ in range(600 - len(window))]
         old += fresh
         window += fresh
         sender.write(*again, *window)
-        end = time.monotonic() + dice.random() * 0.4
+        end = time.monotonic() + dice.random() * 0.15
         while time.monotonic() < end:
             known |= acknowledged(sender.read(0.005))
         process.kill()
