@@ -107,8 +107,8 @@ let package = Package(
         tool(
             "kos-relay",
             [
-                "KosCrypto", "KosNet", "KosMDNS", "KosNATS", "KosRadio", "KosStore", "KosSimulation",
-                webRTC,
+                "KosCrypto", "KosNet", "KosMDNS", "KosNATS", "KosRadio", "KosStore",
+                "KosSimulation", webRTC,
             ]),
         tool("kos-lora", ["KosCrypto", "KosNet", "KosRadio"]),
         tool("kos-capture", ["KosCapture", "KosCrypto", "KosPcap"]),

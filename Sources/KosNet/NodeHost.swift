@@ -45,8 +45,8 @@ package final class NodeHost {
         loop.execute { bound.value.part(within: 5) }
     }
 
-    /// Ends the run when the connections are closed, or after so many milliseconds: what was written
-    /// last is on its way then.
+    /// Ends the run when the connections are closed, or after so many milliseconds: what was
+    /// written last is on its way then.
     private func part(within turns: Int) {
         guard turns > 0, driver.linkCount > 0 else { return ended.succeed() }
         let bound = NIOLoopBound(self, eventLoop: loop)

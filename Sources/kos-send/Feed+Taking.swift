@@ -54,4 +54,36 @@ extension Feed {
         if let spool, !spool.add(packet) { return }
         packets.append(packet)
     }
+
+    /// One record of the input.
+    func use(_ line: [UInt8], _ number: Int) throws {
+        var foreign = false
+        do throws(RecordError) {
+            let fields: RecordFields
+            switch try RecordHead(line.span).type {
+            case "packet":
+                fields = try RecordFields(parsing: line.span)
+                let record = try PacketDraft.complete(fields, author: &author, at: SystemClock.now)
+                var packet = record.packet
+                if target.ack, !packet.metadata.flags.contains(Packet.ackFlag),
+                    packet.signature == nil
+                {
+                    packet.metadata.flags.append(Packet.ackFlag)
+                }
+                accept(packet)
+            case "route": route = try RouteRecord(RecordFields(parsing: line.span))
+            case "peer":
+                let peer = try PeerRecord(RecordFields(parsing: line.span))
+                guard peers.count < Feed.maxPeers else {
+                    throw RecordError(.badRecord, "more than \(Feed.maxPeers) peers to choose from")
+                }
+                peers.append(peer)
+            case "link": break
+            default: foreign = true
+            }
+        } catch {
+            return try io.report(error, line: number, of: "stdin")
+        }
+        if foreign { try io.pass(line) } else { io.goodLines += 1 }
+    }
 }

@@ -5,7 +5,7 @@ import KosTool
 /// What is to be sent, in its order: a text, a file, lines, or records; and what records on
 /// standard input tell of the way (a route, peers).
 final class Feed {
-    private static let maxPeers = 65_536
+    static let maxPeers = 65_536
 
     let session: SendSession
     let io: ToolIO
@@ -121,36 +121,5 @@ final class Feed {
         try session.outbox.spool?.commit()
         if octets.isEmpty, host != nil { session.startDeadline() }
         try fill()
-    }
-
-    private func use(_ line: [UInt8], _ number: Int) throws {
-        var foreign = false
-        do throws(RecordError) {
-            let fields: RecordFields
-            switch try RecordHead(line.span).type {
-            case "packet":
-                fields = try RecordFields(parsing: line.span)
-                let record = try PacketDraft.complete(fields, author: &author, at: SystemClock.now)
-                var packet = record.packet
-                if target.ack, !packet.metadata.flags.contains(Packet.ackFlag),
-                    packet.signature == nil
-                {
-                    packet.metadata.flags.append(Packet.ackFlag)
-                }
-                accept(packet)
-            case "route": route = try RouteRecord(RecordFields(parsing: line.span))
-            case "peer":
-                let peer = try PeerRecord(RecordFields(parsing: line.span))
-                guard peers.count < Feed.maxPeers else {
-                    throw RecordError(.badRecord, "more than \(Feed.maxPeers) peers to choose from")
-                }
-                peers.append(peer)
-            case "link": break
-            default: foreign = true
-            }
-        } catch {
-            return try io.report(error, line: number, of: "stdin")
-        }
-        if foreign { try io.pass(line) } else { io.goodLines += 1 }
     }
 }

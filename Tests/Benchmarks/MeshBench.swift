@@ -2,8 +2,8 @@ import Glibc
 import KosCore
 import KosSimulation
 
-/// `mesh [MINUTES] [SEEDS]`: meshes of 20 relays in virtual time, the first 20 seconds with faults and
-/// traffic, the rest of the time quiet; CPU of each. The limit is one second for ten minutes.
+/// `mesh [MINUTES] [SEEDS]`: meshes of 20 relays in virtual time, the first 20 seconds with faults
+/// and traffic, the rest of the time quiet; CPU of each. The limit is one second for ten minutes.
 @main struct MeshBench {
     static func main() {
         let numbers = CommandLine.arguments.dropFirst().compactMap { Int($0) }

@@ -33,7 +33,8 @@ import KosCore
         return names.sorted().map { octets(of: folder + "/" + $0) }.filter { !$0.isEmpty }
     }
 
-    /// Changed octets, numbers at their limits, cuts, repetitions, the head of one and the tail of another.
+    /// Changed octets, numbers at their limits, cuts, repetitions, the head of one and the tail of
+    /// another.
     static func mutated(_ seeds: [[UInt8]], _ random: inout SplitMix64) -> [UInt8] {
         func below(_ limit: Int) -> Int { Int(random.next() % UInt64(max(1, limit))) }
         var octets = seeds[below(seeds.count)]

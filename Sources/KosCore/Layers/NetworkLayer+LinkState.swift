@@ -83,8 +83,9 @@ extension NetworkLayer {
         flow.down.append(.transmit(known.line, to: .neighbour(source), count: 1))
     }
 
-    /// Neighbours that are told news of the mesh unasked: all, as long as the mesh is told of all of
-    /// them by this node's links; beyond that the leaves, who forward for nobody, hear it when they ask.
+    /// Neighbours that are told news of the mesh unasked: all, as long as the mesh is told of all
+    /// of them by this node's links; beyond that the leaves, who forward for nobody, hear it when
+    /// they ask.
     var audience: [NodeID] {
         let isCrowd = isCrowded || neighbours.count > LinkState.maxLinksPerNode
         return neighbours.filter { !isCrowd || !$0.value.isLeaf }.keys.sorted()

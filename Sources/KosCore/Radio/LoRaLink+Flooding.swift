@@ -97,8 +97,8 @@ extension LoRaLink {
 
     // MARK: Echoes
 
-    /// What this node says to all and has somebody to repeat it is heard again: a sender that hears nothing
-    /// knows that its frame was lost, as the frames of two who do not hear each other are.
+    /// What this node says to all and has somebody to repeat it is heard again: a sender that hears
+    /// nothing knows that its frame was lost, as the frames of two who do not hear each other are.
     mutating func listen(for packet: Packet, at now: Instant) {
         guard forwarding == .managed, packet.source == own, packet.metadata.ttl > 0,
             packet.destination == Packet.broadcast, expectsEcho

@@ -4,7 +4,7 @@
 ///
 /// A match is exact: it finds the values that `PacketScan` would find, and takes nothing that it
 /// would refuse. What a shape does not know is left to the scan.
-package struct PacketShape: Sendable {
+struct PacketShape: Sendable {
     /// Places that may differ. In strings between their quotes only plain ASCII is taken; numbers
     /// keep their number of digits, or are one to three of them.
     private enum Kind { case string, digits, count }
