@@ -10,12 +10,12 @@ import NIOPosix
 
 private func processor() -> Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
         + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
 }
 
-private func clock() -> Instant {
+private func instant() -> Instant {
     Instant(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds))
 }
 
@@ -29,7 +29,7 @@ private final class Run {
     var setups: [Double] = []
     let host: NodeHost
     let transport: WebRTCTransport
-    var begun = clock()
+    var begun = instant()
     var used = 0.0
     var sent = 0
     var back = 0
@@ -49,7 +49,7 @@ private final class Run {
     }
 
     func next() {
-        begun = clock()
+        begun = instant()
         transport.channelOpened = { [unowned self] channel in opened(channel) }
         transport.connect(endpoint, driver: host.driver).assumeIsolated().whenFailure { error in
             print("\(error)")
@@ -58,7 +58,7 @@ private final class Run {
     }
 
     private func opened(_ channel: DataChannel) {
-        setups.append((clock() - begun).milliseconds)
+        setups.append((instant() - begun).milliseconds)
         channel.tap = { [unowned self] _, _ in came(channel) }
         left -= 1
         guard left == 0 else {
@@ -70,7 +70,7 @@ private final class Run {
             }
             return
         }
-        begun = clock()
+        begun = instant()
         used = processor()
         for _ in 0..<min(window, count) { send(channel) }
     }
@@ -84,7 +84,7 @@ private final class Run {
         back += 1
         if sent < count { send(channel) }
         guard back == count else { return }
-        let seconds = (clock() - begun).seconds
+        let seconds = (instant() - begun).seconds
         let sorted = setups.sorted()
         print(
             """
@@ -101,9 +101,9 @@ private final class Run {
         let identity = NodeIdentity()
         let node = MeshNode(
             signer: identity, verifier: SignatureVerifier(), settings: MeshNode.Settings(),
-            epoch: Timestamp(milliseconds: Int64(time(nil)) * 1000), at: clock(), seed: 1)
+            epoch: Timestamp(milliseconds: Int64(time(nil)) * 1000), at: instant(), seed: 1)
         var run: Run?
-        try NodeHost.run(node, now: clock) { host in
+        try NodeHost.run(node, now: instant) { host in
             let transport = WebRTCTransport(identity) {
                 Timestamp(milliseconds: Int64(time(nil)) * 1000)
             }
