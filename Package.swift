@@ -39,8 +39,6 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 
-let webRTC = Target.Dependency.target(name: "KosWebRTC", condition: .when(traits: ["WebRTC"]))
-
 let package = Package(
     name: "kos",
     products: ["kos-discover", "kos-route", "kos-send", "kos-relay", "kos-lora", "kos-capture"]
@@ -78,7 +76,7 @@ let package = Package(
         .target(
             name: "KosPcap", dependencies: ["KosCore", "KosCapture", "CPcap"],
             swiftSettings: strict),
-        // Empty without its trait, and so are the two libraries below it.
+        // Without its trait it says so, and needs none of the libraries below it.
         .target(
             name: "KosWebRTC",
             dependencies: [
@@ -91,7 +89,7 @@ let package = Package(
         .systemLibrary(name: "CUsrsctp", providers: [.apt(["libusrsctp-dev"])]),
         .systemLibrary(name: "CLinux"),
         // Not by pkg-config, which would link libavahi-client and libpcap: these are loaded when
-        // they are wanted.
+        // they are wanted, and so are the libraries of the traits.
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(
             name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
@@ -103,12 +101,12 @@ let package = Package(
         // The tools.
         tool("kos-discover", ["KosCrypto", "KosNet", "KosRadio", "KosMDNS"]),
         tool("kos-route", ["KosSimulation"]),
-        tool("kos-send", ["KosCrypto", "KosNet", "KosRadio", webRTC]),
+        tool("kos-send", ["KosCrypto", "KosNet", "KosRadio", "KosWebRTC"]),
         tool(
             "kos-relay",
             [
                 "KosCrypto", "KosNet", "KosMDNS", "KosNATS", "KosRadio", "KosStore",
-                "KosSimulation", webRTC,
+                "KosSimulation", "KosWebRTC",
             ]),
         tool("kos-lora", ["KosCrypto", "KosNet", "KosRadio"]),
         tool("kos-capture", ["KosCapture", "KosCrypto", "KosPcap"]),
@@ -117,6 +115,6 @@ let package = Package(
         tests("KosCaptureTests", ["KosCore", "KosCapture"]),
         tests("KosSimulationTests", ["KosCore", "KosSimulation"]),
         tests("KosNetTests", ["KosCore", "KosCrypto", "KosNet", crypto]),
-        tests("KosWebRTCTests", ["KosCore", "KosNet", webRTC, nio[0], nio[1]]),
+        tests("KosWebRTCTests", ["KosCore", "KosNet", "KosWebRTC", nio[0], nio[1]]),
     ]
 )

@@ -27,14 +27,14 @@
             note: @escaping @Sendable (String) -> Void
         ) {
             var pair: [Int32] = [0, 0]
-            guard pipe(&pair) == 0 else { return nil }
+            guard let lib = NATSLibrary.shared, pipe(&pair) == 0 else { return nil }
             for end in pair {
                 _ = fcntl(end, F_SETFD, FD_CLOEXEC)
                 _ = fcntl(end, F_SETFL, O_NONBLOCK)
             }
             ends = (pair[0], pair[1])
             inbox = NATSInbox(wake)
-            let work = NATSWork(setup, inbox, note) { [self] in next(atMost: $0) }
+            let work = NATSWork(lib, setup, inbox, note) { [self] in next(atMost: $0) }
             let closure = Unmanaged.passRetained(work).toOpaque()
             var thread = pthread_t()
             let failed = pthread_create(

@@ -6,6 +6,7 @@
 
     /// What libnats' threads call.
     final class NATSEar: Sendable {
+        nonisolated(unsafe) private let lib: UnsafePointer<kos_nats>
         private let inbox: NATSInbox
         private let sign: @Sendable ([UInt8]) -> [UInt8]
         private let isUnasked = Mutex(false)
@@ -21,7 +22,11 @@
             }
         }
 
-        init(_ inbox: NATSInbox, _ sign: @escaping @Sendable ([UInt8]) -> [UInt8]) {
+        init(
+            _ lib: UnsafePointer<kos_nats>, _ inbox: NATSInbox,
+            _ sign: @escaping @Sendable ([UInt8]) -> [UInt8]
+        ) {
+            self.lib = lib
             self.inbox = inbox
             self.sign = sign
         }
@@ -59,16 +64,18 @@
 
         func closed(_ connection: OpaquePointer?) {
             var text: UnsafePointer<CChar>?
-            natsConnection_GetLastError(connection, &text)
+            _ = lib.pointee.natsConnection_GetLastError(connection, &text)
             let reason = text.map { String(cString: $0) } ?? ""
             inbox.post(.disconnected(reason.isEmpty ? "the connection is closed" : reason))
         }
 
+        /// Takes a message, and frees it.
         func heard(_ message: OpaquePointer?) {
-            guard let message, let subject = natsMsg_GetSubject(message) else { return }
-            let count = Int(natsMsg_GetDataLength(message))
+            defer { lib.pointee.natsMsg_Destroy(message) }
+            guard let message, let subject = lib.pointee.natsMsg_GetSubject(message) else { return }
+            let count = Int(lib.pointee.natsMsg_GetDataLength(message))
             var octets: [UInt8] = []
-            if count > 0, let data = natsMsg_GetData(message) {
+            if count > 0, let data = lib.pointee.natsMsg_GetData(message) {
                 octets = Array(UnsafeRawBufferPointer(start: data, count: count))
             }
             let status = header("Status", of: message).flatMap { Int($0.prefix(3)) }
@@ -77,14 +84,16 @@
                 .message(
                     BackplaneSession.Message(
                         subject: String(cString: subject),
-                        reply: natsMsg_GetReply(message).map { String(cString: $0) },
+                        reply: lib.pointee.natsMsg_GetReply(message).map { String(cString: $0) },
                         status: status, isDeletion: operation == "DEL" || operation == "PURGE",
                         octets: octets)))
         }
 
         private func header(_ name: String, of message: OpaquePointer) -> String? {
             var value: UnsafePointer<CChar>?
-            guard natsMsgHeader_Get(message, name, &value) == NATS_OK, let value else { return nil }
+            guard lib.pointee.natsMsgHeader_Get(message, name, &value) == NATS_OK, let value else {
+                return nil
+            }
             return String(cString: value)
         }
     }

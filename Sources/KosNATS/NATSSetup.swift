@@ -11,6 +11,15 @@ package struct NATSSetup: Sendable {
         #endif
     }
 
+    /// Whether libnats is on this system.
+    package static var hasLibrary: Bool {
+        #if NATS
+            NATSLibrary.shared != nil
+        #else
+            false
+        #endif
+    }
+
     /// Of one server, `nats://` or `tls://`; the others of its cluster are told by it.
     package var url: String
     /// Shown among the server's connections.

@@ -8,6 +8,7 @@
     final class NATSWork {
         private static let waits: [Int32] = [250, 500, 1000, 2000]
 
+        private let lib: UnsafePointer<kos_nats>
         private let setup: NATSSetup
         private let inbox: NATSInbox
         private let note: @Sendable (String) -> Void
@@ -20,14 +21,16 @@
         private var asksNobody = false
 
         init(
-            _ setup: NATSSetup, _ inbox: NATSInbox, _ note: @escaping @Sendable (String) -> Void,
+            _ lib: UnsafePointer<kos_nats>, _ setup: NATSSetup, _ inbox: NATSInbox,
+            _ note: @escaping @Sendable (String) -> Void,
             next: @escaping (Int32) -> [BackplaneSession.Output]?
         ) {
+            self.lib = lib
             self.setup = setup
             self.inbox = inbox
             self.note = note
             self.next = next
-            ear = Unmanaged.passRetained(NATSEar(inbox, setup.sign))
+            ear = Unmanaged.passRetained(NATSEar(lib, inbox, setup.sign))
         }
 
         func run() {
@@ -49,9 +52,9 @@
                 let patience = connection == nil ? wait + Int32(getpid() % 100) : 250
                 guard let outputs = next(patience) else { break }
                 for output in outputs where connection != nil { perform(output) }
-                if natsConnection_IsClosed(connection) { drop() }
+                if lib.pointee.natsConnection_IsClosed(connection) { drop() }
             }
-            if connection != nil { natsConnection_FlushTimeout(connection, 1000) }
+            if connection != nil { _ = lib.pointee.natsConnection_FlushTimeout(connection, 1000) }
             drop()
         }
 
@@ -60,12 +63,12 @@
         /// Why it could not be made.
         private func connect() -> String? {
             var options: OpaquePointer?
-            guard natsOptions_Create(&options) == NATS_OK, let options else {
+            guard lib.pointee.natsOptions_Create(&options) == NATS_OK, let options else {
                 return "out of memory"
             }
-            defer { natsOptions_Destroy(options) }
+            defer { lib.pointee.natsOptions_Destroy(options) }
             if let failure = configure(options) { return failure }
-            let status = natsConnection_Connect(&connection, options)
+            let status = lib.pointee.natsConnection_Connect(&connection, options)
             if status == NATS_OK { return nil }
             let text = reason(status)
             drop()
@@ -84,31 +87,32 @@
         private func configure(_ options: OpaquePointer) -> String? {
             let closure = ear.toOpaque()
             var states = [
-                natsOptions_SetURL(options, setup.url),
-                natsOptions_SetName(options, setup.name),
-                natsOptions_SetTimeout(options, 3000),
-                natsOptions_SetAllowReconnect(options, false),
-                natsOptions_SetNoEcho(options, true),
-                natsOptions_UseGlobalMessageDelivery(options, true),
-                natsOptions_SetPingInterval(options, 2500),
-                natsOptions_SetMaxPingsOut(options, 2),
-                natsOptions_SetWriteDeadline(options, 5000),
-                natsOptions_SetErrorHandler(options, { _, _, _, _ in }, nil),
-                natsOptions_SetClosedCB(
+                lib.pointee.natsOptions_SetURL(options, setup.url),
+                lib.pointee.natsOptions_SetName(options, setup.name),
+                lib.pointee.natsOptions_SetTimeout(options, 3000),
+                lib.pointee.natsOptions_SetAllowReconnect(options, false),
+                lib.pointee.natsOptions_SetNoEcho(options, true),
+                lib.pointee.natsOptions_UseGlobalMessageDelivery(options, true),
+                lib.pointee.natsOptions_SetPingInterval(options, 2500),
+                lib.pointee.natsOptions_SetMaxPingsOut(options, 2),
+                lib.pointee.natsOptions_SetWriteDeadline(options, 5000),
+                lib.pointee.natsOptions_SetErrorHandler(options, { _, _, _, _ in }, nil),
+                lib.pointee.natsOptions_SetClosedCB(
                     options, { NATSEar.of($1)?.closed($0) }, closure),
             ]
             if !setup.url.contains("@"), !asksNobody {
                 states.append(
-                    natsOptions_SetNKey(options, setup.user, NATSEar.signature, closure))
+                    lib.pointee.natsOptions_SetNKey(options, setup.user, NATSEar.signature, closure)
+                )
             }
             if setup.url.hasPrefix("tls://") {
-                states.append(natsOptions_SetSecure(options, true))
+                states.append(lib.pointee.natsOptions_SetSecure(options, true))
                 if let file = setup.tls.authority, file != "default" {
-                    states.append(natsOptions_LoadCATrustedCertificates(options, file))
+                    states.append(lib.pointee.natsOptions_LoadCATrustedCertificates(options, file))
                 }
                 if let file = setup.tls.certificate {
                     let key = setup.tls.key ?? file
-                    states.append(natsOptions_LoadCertificatesChain(options, file, key))
+                    states.append(lib.pointee.natsOptions_LoadCertificatesChain(options, file, key))
                 }
             }
             return states.first { $0 != NATS_OK }.map(reason)
@@ -116,14 +120,17 @@
 
         private func reason(_ status: natsStatus) -> String {
             var last = NATS_OK
-            let detail = nats_GetLastError(&last).map { String(cString: $0) } ?? ""
-            return detail.isEmpty ? String(cString: natsStatus_GetText(status)) : detail
+            let detail = lib.pointee.nats_GetLastError(&last).map { String(cString: $0) } ?? ""
+            guard detail.isEmpty else { return detail }
+            return lib.pointee.natsStatus_GetText(status).map { String(cString: $0) } ?? ""
         }
 
         private func drop() {
-            for subscription in subscriptions.values { natsSubscription_Destroy(subscription) }
+            for subscription in subscriptions.values {
+                lib.pointee.natsSubscription_Destroy(subscription)
+            }
             subscriptions = [:]
-            natsConnection_Destroy(connection)
+            lib.pointee.natsConnection_Destroy(connection)
             connection = nil
         }
 
@@ -134,16 +141,13 @@
             case .subscribe(let subject):
                 guard subscriptions[subject] == nil else { return }
                 var subscription: OpaquePointer?
-                let status = natsConnection_Subscribe(
+                let status = lib.pointee.natsConnection_Subscribe(
                     &subscription, connection, subject,
-                    { _, _, message, closure in
-                        NATSEar.of(closure)?.heard(message)
-                        natsMsg_Destroy(message)
-                    }, ear.toOpaque())
+                    { NATSEar.of($3)?.heard($2) }, ear.toOpaque())
                 if status == NATS_OK { subscriptions[subject] = subscription }
             case .unsubscribe(let subject):
                 guard let subscription = subscriptions.removeValue(forKey: subject) else { return }
-                natsSubscription_Destroy(subscription)
+                lib.pointee.natsSubscription_Destroy(subscription)
             case .publish(let subject, let reply, let isDeletion, let octets):
                 publish(subject, reply, isDeletion, octets)
             case .event, .note, .listed: return
@@ -155,16 +159,17 @@
         ) {
             var message: OpaquePointer?
             let status = octets.withUnsafeBytes { buffer in
-                natsMsg_Create(
+                lib.pointee.natsMsg_Create(
                     &message, subject, reply,
                     buffer.baseAddress?.assumingMemoryBound(to: CChar.self),
                     Int32(truncatingIfNeeded: octets.count))
             }
             guard status == NATS_OK else { return }
-            defer { natsMsg_Destroy(message) }
+            defer { lib.pointee.natsMsg_Destroy(message) }
             // As a client of key-value buckets deletes an entry.
-            if isDeletion { natsMsgHeader_Set(message, "KV-Operation", "DEL") }
-            guard natsConnection_PublishMsg(connection, message) != NATS_OK, let reply else {
+            if isDeletion { _ = lib.pointee.natsMsgHeader_Set(message, "KV-Operation", "DEL") }
+            guard lib.pointee.natsConnection_PublishMsg(connection, message) != NATS_OK, let reply
+            else {
                 return
             }
             // Too long for the server, or the connection is gone: as if nobody had it.

@@ -12,10 +12,11 @@ final class CommandThread<Command: Sendable>: Sendable {
     private let inbox = Mutex(Inbox())
     /// A pipe: an octet in it wakes the thread.
     private let wake: (read: Int32, write: Int32)
-    private static var maxCommands: Int { 16_384 }
+    private let maxCommands: Int
 
-    /// Nil without descriptors.
-    init?() {
+    /// Nil without descriptors. More than `maxCommands` do not wait.
+    init?(maxCommands: Int = 16_384) {
+        self.maxCommands = maxCommands
         var pair: [Int32] = [0, 0]
         guard pipe(&pair) == 0 else { return nil }
         for end in pair {
@@ -57,7 +58,7 @@ final class CommandThread<Command: Sendable>: Sendable {
     @discardableResult
     func post(_ command: Command) -> Bool {
         let isTaken = inbox.withLock { inbox in
-            guard inbox.commands.count < CommandThread.maxCommands else { return false }
+            guard inbox.commands.count < maxCommands else { return false }
             inbox.commands.append(command)
             return true
         }
@@ -66,10 +67,10 @@ final class CommandThread<Command: Sendable>: Sendable {
     }
 
     /// Ends it, and waits for a moment until it has left everything in order.
-    func stop() {
+    func stop(within seconds: Int = 5) {
         inbox.withLock { $0.isStopping = true }
         ring()
-        for _ in 0..<500 where !inbox.withLock({ $0.isOver }) { usleep(10_000) }
+        for _ in 0..<seconds * 100 where !inbox.withLock({ $0.isOver }) { usleep(10_000) }
     }
 
     private func ring() {
@@ -87,14 +88,21 @@ final class CommandThread<Command: Sendable>: Sendable {
         }
     }
 
+    /// To wait for with poll(2), where the thread does that by itself: ready when a command has come.
+    var descriptor: Int32 { wake.read }
+
+    /// What made `descriptor` ready is over.
+    func settle() {
+        var octets = [UInt8](repeating: 0, count: 64)
+        while read(wake.read, &octets, octets.count) == octets.count {}
+    }
+
     /// Waits until a descriptor is ready, a command has come or the time is over; the first entry
     /// of `entries` is this thread's own.
     func wait(_ entries: inout [pollfd], milliseconds: Int32) {
         entries.insert(pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0), at: 0)
         poll(&entries, nfds_t(entries.count), milliseconds)
-        guard entries[0].revents != 0 else { return }
-        var octets = [UInt8](repeating: 0, count: 64)
-        while read(wake.read, &octets, octets.count) == octets.count {}
+        if entries[0].revents != 0 { settle() }
     }
 }
 

@@ -58,7 +58,7 @@ struct Run {
         let failure =
             error as? ToolFailure
             ?? (error as? any AdapterFailure).map {
-                ToolFailure(.failure, code: $0.code, $0.message)
+                ToolFailure(.failure, code: $0.code, $0.message, hint: $0.hint)
             } ?? ToolFailure(.failure, code: "failed", "\(error)")
         if failure.code != "writeFailed" {
             do {

@@ -6,15 +6,16 @@
     /// What every DTLS connection of a node begins with: its certificate, and what it asks of
     /// others.
     package final class DTLSContext {
+        fileprivate let lib: OpenSSL
         /// SHA-256 of the certificate, for descriptions.
         package let fingerprint: SessionDescription.Fingerprint
         fileprivate let context: OpaquePointer
 
-        /// Nil where OpenSSL does not take them; both are DER.
+        /// Nil where OpenSSL is not there or does not take them; both are DER.
         package init?(certificate: [UInt8], key: [UInt8]) {
-            guard
+            guard let lib = Library.openSSL,
                 let context = kos_dtls_context(
-                    certificate, certificate.count, key, key.count, { _, _ in 1 },
+                    lib, certificate, certificate.count, key, key.count, { _, _ in 1 },
                     { ssl, room, size in
                         let cookie = DTLSContext.cookie(ssl)
                         for (index, octet) in cookie.enumerated() { room?[index] = octet }
@@ -28,12 +29,13 @@
                         return same == 0 ? 1 : 0
                     })
             else { return nil }
+            self.lib = lib
             self.context = context
             fingerprint = SessionDescription.Fingerprint(
                 algorithm: "sha-256", octets: Array(SHA256.hash(data: certificate)))
         }
 
-        deinit { SSL_CTX_free(context) }
+        deinit { lib.pointee.SSL_CTX_free(context) }
 
         private static let secret = SymmetricKey(size: .bits256)
 
@@ -58,6 +60,7 @@
         static let mtu = 1200
         private static let maxCertificate = 16384
 
+        private let lib: OpenSSL
         private let ssl: OpaquePointer
         private let isServer: Bool
         private var isReady = false
@@ -71,13 +74,16 @@
 
         /// Nil where there is no memory for it.
         package init?(_ context: DTLSContext, isServer: Bool) {
-            guard let made = kos_dtls_new(context.context, isServer ? 1 : 0, DTLSSession.mtu)
+            guard
+                let made = kos_dtls_new(
+                    context.lib, context.context, isServer ? 1 : 0, DTLSSession.mtu)
             else { return nil }
+            lib = context.lib
             ssl = made
             self.isServer = isServer
         }
 
-        deinit { SSL_free(ssl) }
+        deinit { lib.pointee.SSL_free(ssl) }
 
         /// The client's first words; a server waits.
         package func start() -> Progress { shake() }
@@ -85,7 +91,7 @@
         /// Takes a datagram.
         package func take(_ octets: UnsafeRawBufferPointer) -> Progress {
             guard let start = octets.baseAddress, !octets.isEmpty,
-                kos_dtls_feed(ssl, start, Int32(truncatingIfNeeded: octets.count)) > 0
+                kos_dtls_feed(lib, ssl, start, Int32(truncatingIfNeeded: octets.count)) > 0
             else { return .going }
             var progress = Progress.going
             if !isReady {
@@ -96,31 +102,31 @@
         }
 
         private func shake() -> Progress {
-            ERR_clear_error()
-            let result = SSL_do_handshake(ssl)
+            lib.pointee.ERR_clear_error()
+            let result = lib.pointee.SSL_do_handshake(ssl)
             flush()
             if result == 1 {
                 isReady = true
                 return .ready
             }
-            switch SSL_get_error(ssl, result) {
+            switch lib.pointee.SSL_get_error(ssl, result) {
             case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .going
-            default: return .failed(DTLSSession.reason())
+            default: return .failed(reason())
             }
         }
 
         /// Nil while all is well.
         private func read() -> Progress? {
             while true {
-                ERR_clear_error()
+                lib.pointee.ERR_clear_error()
                 let room = DTLSSession.room
-                let count = SSL_read(ssl, room.baseAddress, Int32(room.count))
+                let count = lib.pointee.SSL_read(ssl, room.baseAddress, Int32(room.count))
                 guard count > 0 else {
                     flush()
-                    switch SSL_get_error(ssl, count) {
+                    switch lib.pointee.SSL_get_error(ssl, count) {
                     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return nil
                     case SSL_ERROR_ZERO_RETURN: return .closed
-                    default: return .failed(DTLSSession.reason())
+                    default: return .failed(reason())
                     }
                 }
                 received(UnsafeRawBufferPointer(rebasing: room[..<Int(count)]))
@@ -130,31 +136,32 @@
         /// Seals a packet and sends it.
         package func write(_ octets: UnsafeRawBufferPointer) {
             guard isReady, let start = octets.baseAddress else { return }
-            ERR_clear_error()
-            guard SSL_write(ssl, start, Int32(truncatingIfNeeded: octets.count)) > 0 else { return }
+            lib.pointee.ERR_clear_error()
+            guard lib.pointee.SSL_write(ssl, start, Int32(truncatingIfNeeded: octets.count)) > 0
+            else { return }
             flush()
         }
 
         /// Says that nothing more comes.
         func close() {
             guard isReady else { return }
-            ERR_clear_error()
-            SSL_shutdown(ssl)
+            lib.pointee.ERR_clear_error()
+            _ = lib.pointee.SSL_shutdown(ssl)
             flush()
         }
 
         /// Whether what is sent may be more than the little that was heard.
-        package var isProven: Bool { !isServer || kos_dtls_is_proven(ssl) != 0 }
+        package var isProven: Bool { !isServer || kos_dtls_is_proven(lib, ssl) != 0 }
 
         /// Time until the last flight is to be sent again.
         var timeout: Duration? {
-            let left = kos_dtls_timeout(ssl)
+            let left = kos_dtls_timeout(lib, ssl)
             return left < 0 ? nil : .microseconds(left)
         }
 
         func repeatFlight() -> Progress {
-            ERR_clear_error()
-            let result = kos_dtls_repeat(ssl)
+            lib.pointee.ERR_clear_error()
+            let result = kos_dtls_repeat(lib, ssl)
             flush()
             return result < 0 ? .failed("nobody answers the handshake") : .going
         }
@@ -162,22 +169,23 @@
         /// SHA-256 of the other end's certificate.
         package var peerDigest: [UInt8]? {
             var digest = [UInt8](repeating: 0, count: 32)
-            return kos_dtls_peer_digest(ssl, &digest) == 1 ? digest : nil
+            return kos_dtls_peer_digest(lib, ssl, &digest) == 1 ? digest : nil
         }
 
         /// The other end's certificate, DER.
         var peerCertificate: [UInt8]? {
             var octets = [UInt8](repeating: 0, count: DTLSSession.maxCertificate)
-            let size = Int(kos_dtls_peer_certificate(ssl, &octets, Int32(octets.count)))
+            let size = Int(kos_dtls_peer_certificate(lib, ssl, &octets, Int32(octets.count)))
             return (1...octets.count).contains(size) ? Array(octets[..<size]) : nil
         }
 
         /// Hands on what OpenSSL has written, as many records a datagram as fit.
         private func flush() {
-            let waiting = kos_dtls_waiting(ssl)
+            let waiting = kos_dtls_waiting(lib, ssl)
             guard waiting > 0 else { return }
             var octets = [UInt8](repeating: 0, count: waiting)
-            guard kos_dtls_take(ssl, &octets, Int32(truncatingIfNeeded: waiting)) == waiting else {
+            guard kos_dtls_take(lib, ssl, &octets, Int32(truncatingIfNeeded: waiting)) == waiting
+            else {
                 return
             }
             guard octets.count > DTLSSession.mtu else { return send(octets) }
@@ -195,9 +203,11 @@
             if start < octets.count { send(Array(octets[start...])) }
         }
 
-        private static func reason() -> String {
-            let code = ERR_get_error()
-            guard code != 0, let text = ERR_reason_error_string(code) else { return "DTLS ended" }
+        private func reason() -> String {
+            let code = lib.pointee.ERR_get_error()
+            guard code != 0, let text = lib.pointee.ERR_reason_error_string(code) else {
+                return "DTLS ended"
+            }
             return "DTLS: \(String(cString: text))"
         }
     }

@@ -21,9 +21,11 @@
         nonisolated(unsafe) private static var lastTick = NIODeadline.now()
 
         static func add(_ association: SCTPAssociation, on loop: any EventLoop) -> UInt {
+            let lib = association.lib
             if !hasStarted {
                 hasStarted = true
                 kos_sctp_start(
+                    lib,
                     { number, octets, size, _, _ in
                         guard let octets else { return 0 }
                         SCTPStack.associations[UInt(bitPattern: number)]?.output(
@@ -50,7 +52,7 @@
                 let now = NIODeadline.now()
                 let passed = (now - lastTick).nanoseconds / 1_000_000
                 lastTick = now
-                usrsctp_handle_timers(UInt32(clamping: passed))
+                Library.usrsctp?.pointee.usrsctp_handle_timers(UInt32(clamping: passed))
                 for association in Array(associations.values) { association.settle() }
                 // What has ended is freed by its timers, a moment later.
                 idleTicks = associations.isEmpty ? idleTicks + 1 : 0
@@ -75,6 +77,7 @@
         /// Octets of an IP packet, less what IP, UDP and DTLS take.
         private static let mtu: UInt32 = 1120
 
+        fileprivate let lib: Usrsctp
         private(set) var number: UInt = 0
         private var socket: OpaquePointer?
         /// Told of packets that have to go out, from within other calls.
@@ -85,18 +88,20 @@
         fileprivate var hasNews = false
         private var isWanted = true
 
-        /// Nil where usrsctp has no memory for it.
+        /// Nil where usrsctp is not there or has no memory for it.
         package init?(
             on loop: any EventLoop, localPort: Int,
             send: @escaping (UnsafeRawBufferPointer) -> Void,
             tell: @escaping (Event) -> Void
         ) {
+            guard let lib = Library.usrsctp else { return nil }
+            self.lib = lib
             sendPacket = send
             self.tell = tell
             number = SCTPStack.add(self, on: loop)
-            usrsctp_register_address(UnsafeMutableRawPointer(bitPattern: number))
+            lib.pointee.usrsctp_register_address(UnsafeMutableRawPointer(bitPattern: number))
             socket = kos_sctp_socket(
-                number, UInt16(clamping: localPort),
+                lib, number, UInt16(clamping: localPort),
                 { _, owner, _ in SCTPStack[UInt(bitPattern: owner)]?.hasNews = true },
                 SCTPAssociation.mtu)
             guard socket != nil else {
@@ -108,13 +113,13 @@
         /// Begins; the other end does the same.
         package func connect(remotePort: Int) -> Bool {
             guard let socket else { return false }
-            return kos_sctp_connect(socket, number, UInt16(clamping: remotePort)) == 0
+            return kos_sctp_connect(lib, socket, number, UInt16(clamping: remotePort)) == 0
         }
 
         /// A packet that came.
         package func take(_ packet: UnsafeRawBufferPointer) {
             guard isOpen, let start = packet.baseAddress else { return }
-            usrsctp_conninput(
+            lib.pointee.usrsctp_conninput(
                 UnsafeMutableRawPointer(bitPattern: number), start, packet.count, 0)
             settle()
         }
@@ -127,7 +132,7 @@
         ) -> Int? {
             guard isOpen, let socket else { return nil }
             let taken = kos_sctp_send(
-                socket, octets.baseAddress, octets.count, stream, payload, 1)
+                lib, socket, octets.baseAddress, octets.count, stream, payload, 1)
             if taken >= 0 { return taken }
             return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? 0 : nil
         }
@@ -135,21 +140,21 @@
         /// Octets that the other end has not acknowledged yet, by the packets that they fill.
         var waitingOctets: Int {
             guard isOpen, let socket else { return 0 }
-            return Int(kos_sctp_waiting(socket)) * Int(SCTPAssociation.mtu)
+            return Int(kos_sctp_waiting(lib, socket)) * Int(SCTPAssociation.mtu)
         }
 
         func reset(stream: UInt16) {
             guard isOpen, let socket else { return }
-            _ = kos_sctp_reset(socket, stream)
+            _ = kos_sctp_reset(lib, socket, stream)
         }
 
         /// Ends it at once; the other end is told.
         package func end() {
             guard isOpen else { return }
-            if let socket { usrsctp_close(socket) }
+            if let socket { lib.pointee.usrsctp_close(socket) }
             isOpen = false
             socket = nil
-            usrsctp_deregister_address(UnsafeMutableRawPointer(bitPattern: number))
+            lib.pointee.usrsctp_deregister_address(UnsafeMutableRawPointer(bitPattern: number))
             SCTPStack.remove(number)
         }
 
@@ -159,7 +164,7 @@
             hasNews = false
             if isWanted { read() }
             guard isOpen, let socket else { return }
-            if usrsctp_get_events(socket) & SCTP_EVENT_WRITE != 0 { tell(.writable) }
+            if lib.pointee.usrsctp_get_events(socket) & SCTP_EVENT_WRITE != 0 { tell(.writable) }
         }
 
         /// Whether to take what comes, or to leave it where it is: then the window closes.
@@ -175,7 +180,7 @@
                 var flags: Int32 = 0
                 let room = SCTPStack.room
                 let count = kos_sctp_receive(
-                    socket, room.baseAddress, room.count, &stream, &payload, &flags)
+                    lib, socket, room.baseAddress, room.count, &stream, &payload, &flags)
                 guard count > 0 else {
                     if count == 0 || errno != EAGAIN && errno != EWOULDBLOCK { tell(.lost) }
                     return
@@ -193,7 +198,7 @@
         /// Nothing more is sent once what waits has arrived.
         func finish() {
             guard isOpen, let socket else { return }
-            usrsctp_shutdown(socket, Int32(SHUT_WR))
+            _ = lib.pointee.usrsctp_shutdown(socket, Int32(SHUT_WR))
         }
 
         private func notice(_ octets: UnsafeRawBufferPointer) {

@@ -39,6 +39,9 @@
 
         private func context() throws -> DTLSContext {
             if let ownContext { return ownContext }
+            guard Library.openSSL != nil, Library.usrsctp != nil else {
+                throw Transports.Failure("libssl3 or libusrsctp2 is not on this system")
+            }
             let pair = try CertificateProof.pair(identity, at: now())
             guard let made = DTLSContext(certificate: pair.certificate, key: pair.key) else {
                 throw Transports.Failure("OpenSSL does not take this node's certificate")

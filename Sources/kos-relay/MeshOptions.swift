@@ -45,8 +45,17 @@ struct MeshOptions: ParsableArguments {
 
     /// Fails where a backplane is wanted and this program has none.
     func check() throws {
-        guard backplane != nil, !NATSSetup.isBuiltIn else { return }
-        throw ToolFailure(
+        guard backplane != nil else { return }
+        guard NATSSetup.isBuiltIn else { throw notBuiltIn }
+        guard NATSSetup.hasLibrary else {
+            throw ToolFailure(
+                .failure, code: "noLibrary", "--backplane: libnats is not on this system",
+                hint: "install libnats3.4")
+        }
+    }
+
+    private var notBuiltIn: ToolFailure {
+        ToolFailure(
             .failure, code: "notBuiltIn", "--backplane: not built in",
             hint: "install libnats-dev and build with 'swift build --traits NATS'")
     }

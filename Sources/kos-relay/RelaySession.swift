@@ -3,6 +3,7 @@ import KosCrypto
 import KosNet
 import KosRadio
 import KosTool
+import KosWebRTC
 
 /// One run of a relay: the node, its sockets, its records.
 final class RelaySession {
@@ -111,7 +112,7 @@ final class RelaySession {
         driver.dialFailed = { [unowned self] endpoint, reason in
             host.guarded { try dialFailed(endpoint, reason) }
         }
-        Sessions.add(to: driver, identity, listening: listening)
+        Sessions.add(to: driver, identity, listening: listening) { SystemClock.timestamp }
         driver.carriers = carriers.needed(for: listening + connecting)
         driver.carrierNote = { [unowned self] endpoint, text in
             io.errors.note("\(endpoint): \(text)")

@@ -3,6 +3,7 @@ import KosCrypto
 import KosNet
 import KosRadio
 import KosTool
+import KosWebRTC
 
 /// One run of kos-send: connects, finds out who is meant, sends, waits for the answers.
 final class SendSession {
@@ -75,7 +76,7 @@ final class SendSession {
         }
         let endpoints = try feed?.endpoints() ?? []
         try Sessions.check(endpoints)
-        Sessions.add(to: driver, identity, listening: [])
+        Sessions.add(to: driver, identity, listening: []) { SystemClock.timestamp }
         driver.carriers = carriers.needed(for: endpoints)
         driver.carrierNote = { [unowned self] endpoint, text in
             // What is waited for has to be known.

@@ -3,6 +3,7 @@ import KosCrypto
 import KosNet
 import KosRadio
 import KosTool
+import KosWebRTC
 
 /// `--listen`: a node that prints what it is sent, and answers probes and wishes for receipts.
 /// `--echo`: what comes goes back as it is, and no node is there.
@@ -80,7 +81,9 @@ final class Sink {
         }
         if let left = io.timeLeft { host.schedule(after: left) { host.stop() } }
         try Sessions.check(endpoints + options.target.endpoints)
-        if let identity { Sessions.add(to: driver, identity, listening: endpoints) }
+        if let identity {
+            Sessions.add(to: driver, identity, listening: endpoints) { SystemClock.timestamp }
+        }
         guard !options.sink.listen.isEmpty else { return try connect(host) }
         host.listen(on: endpoints) { [unowned self] in try began($0) }
     }

@@ -5,4 +5,10 @@ package protocol AdapterFailure: Error {
     var code: String { get }
     /// What and where.
     var message: String { get }
+    /// The cure, where one is known.
+    var hint: String? { get }
+}
+
+extension AdapterFailure {
+    package var hint: String? { nil }
 }
