@@ -88,7 +88,7 @@ final class CommandThread<Command: Sendable>: Sendable {
         }
     }
 
-    /// To wait for with poll(2), where the thread does that by itself: ready when a command has come.
+    /// For a thread that waits with a poll(2) of its own: ready when a command has come.
     var descriptor: Int32 { wake.read }
 
     /// What made `descriptor` ready is over.
