@@ -47,6 +47,8 @@ package struct RadioLinks: Engine {
     private var announcedAt: Instant?
     private var links: Packet?
     private var linksTold: (text: String, at: Instant)?
+    /// News is said twice: the first time may have collided, or come before the key of its signature.
+    private var isLinksRepeatDue = false
     /// Sent just now: the same packet for another neighbour is in the air already.
     private var recent: SeenCache<String>
     /// Heard on the air: flooding there goes on without the node.
@@ -97,9 +99,14 @@ package struct RadioLinks: Engine {
                 outputs.append(.send(packet))
             case .tellLinks:
                 guard let packet = links else { continue }
-                links = nil
-                linksTold = (RadioLinks.links(of: packet), now)
                 outputs.append(.send(packet))
+                if isLinksRepeatDue {
+                    isLinksRepeatDue = false
+                    timers.set(.tellLinks, at: now + repeatDelay())
+                } else {
+                    links = nil
+                }
+                linksTold = (RadioLinks.links(of: packet), now)
             case .expire(let node): drop(node, into: &outputs)
             }
         }
@@ -119,6 +126,7 @@ package struct RadioLinks: Engine {
         for node in neighbours.keys.sorted() { drop(node, into: &outputs) }
         announcement = nil
         links = nil
+        isLinksRepeatDue = false
         announcedAt = nil
         linksTold = nil
         timers = Timers()
@@ -185,6 +193,7 @@ package struct RadioLinks: Engine {
         case .linkState where packet.source == own:
             links = packet
             let isChanged = linksTold?.text != RadioLinks.links(of: packet)
+            if isChanged { isLinksRepeatDue = true }
             var earliest = now + .seconds(2) + airtime * 4
             if let told = linksTold {
                 let pause = pause(after: packet)
@@ -223,6 +232,13 @@ package struct RadioLinks: Engine {
             Duration.microseconds(TimeOnAir(clamping: octets % 200, modulation).microseconds)
             + airtime * frames
         return max(interval, RadioBeacon.pause(time * 1.5, duty: duty))
+    }
+
+    /// Long enough that what stood in the way of the first time is over, and not the same for two
+    /// nodes that were told the same.
+    private mutating func repeatDelay() -> Duration {
+        let dice = Int64.random(in: 0..<1024, using: &random)
+        return airtime * 12 + .nanoseconds(airtime.nanoseconds * 12 / 1024 * dice)
     }
 
     private static func links(of packet: Packet) -> String {
