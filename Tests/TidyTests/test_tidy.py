@@ -234,14 +234,12 @@ def test_swift_format_has_nothing_to_say():
 BASE = {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "ld-linux-x86-64.so.2",
         "ld-linux-aarch64.so.1"}
 BLUETOOTH = {"libbluetooth.so.3"}
-# Of the trait WebRTC, with which the tests build.
-WEBRTC = {"libssl.so.3", "libcrypto.so.3", "libusrsctp.so.2"}
+# The libraries of the traits, with which the tests build, are loaded when they are wanted.
 NEEDED = {
     "kos-discover": BLUETOOTH | {"libavahi-common.so.3"},
     "kos-route": set(),
-    "kos-send": BLUETOOTH | WEBRTC,
-    # Of libnats only where it was built with its trait.
-    "kos-relay": BLUETOOTH | WEBRTC | {"libavahi-common.so.3", "libnats.so.3.4"},
+    "kos-send": BLUETOOTH,
+    "kos-relay": BLUETOOTH | {"libavahi-common.so.3"},
     "kos-lora": BLUETOOTH,
     "kos-capture": {"libpcap.so.0.8"},
 }
