@@ -88,21 +88,6 @@ final class Sink {
         host.listen(on: endpoints) { [unowned self] in try began($0) }
     }
 
-    /// `--echo -T URI`: a client that sends back what the server says, until that ends it.
-    private func connect(_ host: NodeHost) throws {
-        guard let endpoint = options.target.endpoints.first else {
-            throw ToolFailure.usage("--echo needs --listen URI, or -T URI")
-        }
-        host.driver.echoEnded = { host.stop() }
-        host.driver.dialFailed = { endpoint, reason in
-            host.stop(
-                throwing: ToolFailure(
-                    .failure, code: "cannotConnect", "cannot connect to \(endpoint): \(reason)",
-                    hint: "is somebody listening there?"))
-        }
-        host.driver.post(.connect(endpoint))
-    }
-
     private func began(_ results: [Result<Endpoint, Transports.Failure>]) throws {
         var addresses: [PeerAddress] = []
         for result in results {

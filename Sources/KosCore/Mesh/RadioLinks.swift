@@ -47,7 +47,7 @@ package struct RadioLinks: Engine {
     private var announcedAt: Instant?
     private var links: Packet?
     private var linksTold: (text: String, at: Instant)?
-    /// News is said twice: the first time may have collided, or come before the key of its signature.
+    /// News is said twice: the first time may collide, or come before the key of its signature.
     private var isLinksRepeatDue = false
     /// Sent just now: the same packet for another neighbour is in the air already.
     private var recent: SeenCache<String>

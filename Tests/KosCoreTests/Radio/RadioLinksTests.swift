@@ -1,7 +1,6 @@
+import KosCore
+import KosSimulation
 import Testing
-
-@testable import KosCore
-@testable import KosSimulation
 
 @Suite struct RadioLinksTests {
     private static let start = Instant(nanoseconds: 1)
