@@ -242,9 +242,14 @@ package final class NodeDriver {
 
     package func closeAll() {
         stopListening()
-        for conduit in conduits.values { conduit.close() }
+        closeLinks()
         for carrier in carriers.values { carrier.stop() }
         sessions?.stop()
+    }
+
+    /// Asks every connection to end; those that were asked before say so to the other end and go.
+    func closeLinks() {
+        for conduit in conduits.values { conduit.close() }
     }
 }
 
@@ -258,6 +263,7 @@ package protocol Conduit: AnyObject {
     var isDirty: Bool { get }
     func write(_ octets: [UInt8])
     func flush()
+    /// What waits may still go out; asked a second time it ends at once.
     func close()
     /// Nothing more is written; the other end closes.
     func finish()

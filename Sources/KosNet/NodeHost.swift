@@ -48,8 +48,12 @@ package final class NodeHost {
     /// Ends the run when the connections are closed, or after so many milliseconds: what was
     /// written last is on its way then.
     private func part(within turns: Int) {
-        guard turns > 0, driver.linkCount > 0 else { return ended.succeed() }
+        guard driver.linkCount > 0 else { return ended.succeed() }
         let bound = NIOLoopBound(self, eventLoop: loop)
+        guard turns > 0 else {
+            driver.closeLinks()
+            return loop.execute { bound.value.ended.succeed() }
+        }
         loop.scheduleTask(in: .milliseconds(1)) { bound.value.part(within: turns - 1) }
     }
 

@@ -17,7 +17,8 @@ package final class RecordOutput {
     private static let capacity = 64 * 1024
     private static let patience = Duration.milliseconds(100)
 
-    private var descriptor: Int32
+    /// Where octets go: to be watched by who is not patient.
+    package private(set) var descriptor: Int32
     private let place: String
     private let file: OutputFile?
     private var writer = JSONWriter(reserving: 2 * RecordOutput.capacity)
@@ -169,6 +170,9 @@ package final class RecordOutput {
     /// Octets dropped because the reader did not read.
     package private(set) var octetsDropped = 0
     private static let hoard = 4 << 20
+    /// Whether something waits for a reader who does not read: whoever is not patient flushes again
+    /// after a moment, for no record need come that would do it.
+    package var isHolding: Bool { !writer.bytes.isEmpty }
 
     /// Writes what the reader takes at once; pieces of PIPE_BUF octets go into a pipe whole or not.
     private func drainWithoutWaiting(patience: Int32 = 0) throws {
@@ -190,6 +194,7 @@ package final class RecordOutput {
             }
         }
         guard done < held.count else { return writer.removeAll() }
+        guard done > 0 || held.count > RecordOutput.hoard else { return }
         let rest = held[done...]
         writer.removeAll()
         guard rest.count <= RecordOutput.hoard else {

@@ -206,7 +206,7 @@
         package func read(_ isWanted: Bool) { sctp.read(isWanted) }
 
         package func close() {
-            guard !isFinishing else { return }
+            guard !isFinishing else { return connection.end(nil) }
             isFinishing = true
             if waiting.isEmpty { connection.finish() }
         }

@@ -48,6 +48,9 @@ final class ManetSession {
         var watched = (node.descriptors + [io.watch?.descriptor ?? -1]).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
+        if io.output.isHolding {
+            watched.append(.init(fd: io.output.descriptor, events: Int16(POLLOUT), revents: 0))
+        }
         let ends = [node.nextDeadline, io.deadline].compactMap { $0 }.min()
         let wait = ends.map { max(0, ($0 - SystemClock.now).nanoseconds / 1_000_000 + 1) } ?? 60_000
         poll(&watched, nfds_t(watched.count), Int32(clamping: wait))

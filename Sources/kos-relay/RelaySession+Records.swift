@@ -28,6 +28,18 @@ extension RelaySession {
         try join?.look()
         try io.output.flush()
         memory.add(driver.takeDelivered())
+        awaitReader()
+    }
+
+    /// A reader of records that comes back finds what it missed, though the mesh be silent.
+    private func awaitReader() {
+        guard io.output.isHolding, !isAwaitingReader, let host else { return }
+        isAwaitingReader = true
+        host.schedule(after: .milliseconds(20)) { [unowned self] in
+            isAwaitingReader = false
+            try io.output.flush()
+            awaitReader()
+        }
     }
 
     func dialFailed(_ endpoint: Endpoint, _ reason: String) throws {

@@ -20,6 +20,7 @@ final class RelaySession {
     var rules = AccessRules()
     var isLeaving = false
     var isWatched = false
+    var isAwaitingReader = false
     let startedAt = SystemClock.now
     var gossip: RelayGossip?
     var backplane: RelayBackplane?

@@ -272,3 +272,18 @@ def test_stun_tells_a_peer_its_address(tmp_path, family, host):
         client.sendto(bytes(request), (host, one.ports["udp"]))
         assert stun.parse_message(client.recv(2048)).transaction_id == request.transaction_id
         assert not any(record["type"] == "link" for record in one.records)
+
+
+def test_a_reader_that_comes_back_finds_what_it_missed(tmp_path):
+    """Records wait for a reader that slept; once it reads, they come, though nothing else happens."""
+    relay = Relay(tmp_path, "relay", "--events", "all", "--heartbeat", "1h")
+    with relays(relay):
+        lines = [f"{number} " + "x" * 300 for number in range(2000)]
+        sender = subprocess.run(
+            [tool("kos-send"), "--connect", relay.uri(), "-T", relay.id, "--lines", "-t", "30s"],
+            input="".join(f"{line}\n" for line in lines).encode(), env={"HOME": str(tmp_path)},
+            capture_output=True)
+        assert sender.returncode == 0, sender.stderr
+        relay.wait(lambda record: record["type"] == "packet" and record["payload"] == lines[-1])
+        got = [record["payload"] for record in relay.records if record["type"] == "packet"]
+        assert got == lines
