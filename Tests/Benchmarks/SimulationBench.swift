@@ -21,6 +21,7 @@ func cpu() -> Double {
         case "big": big()
         case "memory": memory()
         case "grid": grid()
+        case "places": places(UInt64(arguments[2]) ?? 1)
         default: discover()
         }
     }
@@ -42,6 +43,18 @@ func cpu() -> Double {
                     stop: .zero + .seconds(58), every: .milliseconds(250)))
         }
         return scenario
+    }
+
+    /// Where each node of the mobile scenario is every 100 ms, a line each, for ns-3 to repeat.
+    static func places(_ seed: UInt64) {
+        let scenario = mobile(seed)
+        var terrain = Terrain(scenario)
+        for step in 0...600 {
+            terrain.move(to: .zero + .milliseconds(100 * step))
+            for (node, place) in terrain.positions.enumerated() {
+                print(Double(step) / 10, node, place.x, place.y)
+            }
+        }
     }
 
     static func run(_ name: String, _ seed: UInt64) {
@@ -74,7 +87,16 @@ func cpu() -> Double {
             "{\"simulator\":\"kos\",\"protocol\":\"\(name.rawValue)\",\"seed\":\(scenario.seed),"
                 + "\"sent\":\(metrics.dataSent),\"received\":\(metrics.dataDelivered),"
                 + "\"ratio\":\(metrics.deliveryRatio),\"cpuSeconds\":\(time),"
-                + "\"events\":\(metrics.events),\"trace\":\(run.trace.value)}")
+                + "\"events\":\(metrics.events),\"losses\":\(losses(metrics)),\"trace\":\(run.trace.value)}")
+    }
+
+    /// What became of what did not arrive, as a JSON object.
+    static func losses(_ metrics: RadioMetrics) -> String {
+        var parts = metrics.dropped.map { "\"\($0.key)\":\($0.value)" }.sorted()
+        parts.append("\"unacknowledged\":\(metrics.unacknowledged)")
+        parts.append("\"unresolved\":\(metrics.unresolved)")
+        parts.append("\"queue\":\(metrics.queueDrops)")
+        return "{\(parts.joined(separator: ","))}"
     }
 
     struct Pinger: Engine {

@@ -17,6 +17,7 @@
 #include <ns3/wifi-module.h>
 
 #include <ctime>
+#include <fstream>
 #include <iostream>
 
 using namespace ns3;
@@ -48,10 +49,39 @@ static void onDropped(std::string place, WifiMacDropReason reason, Ptr<const Wif
                            owners[receiver]);
 }
 
+/// What became of what did not arrive.
+static std::map<std::string, uint64_t> losses;
+
+static void onLost(const Ipv4Header &header, Ptr<const Packet> packet, Ipv4L3Protocol::DropReason reason,
+                   Ptr<Ipv4>, uint32_t) {
+    if (header.GetDestination().IsBroadcast() || packet->GetSize() < 64) return;
+    losses[reason == Ipv4L3Protocol::DROP_NO_ROUTE    ? "noRoute"
+           : reason == Ipv4L3Protocol::DROP_TTL_EXPIRED ? "ttlExpired"
+                                                        : "network " + std::to_string(reason)]++;
+}
+
+static void onGivenUp(WifiMacDropReason reason, Ptr<const WifiMpdu> frame) {
+    if (frame->GetHeader().GetAddr1().IsGroup()) return;
+    losses[reason == WIFI_MAC_DROP_REACHED_RETRY_LIMIT ? "unacknowledged" : "queue"]++;
+}
+
+/// Has the nodes walk as a file of lines `seconds node x y` says.
+static void walk(NodeContainer nodes, const std::string &file) {
+    MobilityHelper mobility;
+    mobility.SetMobilityModel("ns3::WaypointMobilityModel", "InitialPositionIsWaypoint", BooleanValue(false));
+    mobility.Install(nodes);
+    std::ifstream lines(file);
+    double time, x, y;
+    uint32_t node;
+    while (lines >> time >> node >> x >> y)
+        nodes.Get(node)->GetObject<WaypointMobilityModel>()->AddWaypoint(
+            Waypoint(Seconds(time), Vector(x, y, 0)));
+}
+
 int main(int argc, char **argv) {
     uint32_t count = 50, seed = 1;
     double width = 1500, height = 300, range = 250, seconds = 60, speed = 20;
-    std::string protocol = "aodv", pcap;
+    std::string protocol = "aodv", pcap, places;
     bool own = false;
     CommandLine line;
     line.AddValue("count", "nodes", count);
@@ -59,6 +89,7 @@ int main(int argc, char **argv) {
     line.AddValue("seconds", "virtual seconds", seconds);
     line.AddValue("protocol", "aodv or olsr", protocol);
     line.AddValue("own", "ARP and AODV as ns-3 has them", own);
+    line.AddValue("places", "file of lines: seconds, node, x, y", places);
     line.AddValue("pcap", "prefix of captures", pcap);
     line.Parse(argc, argv);
     RngSeedManager::SetRun(seed);
@@ -81,18 +112,19 @@ int main(int argc, char **argv) {
     NetDeviceContainer devices = wifi.Install(phy, mac, nodes);
 
     MobilityHelper mobility;
-    ObjectFactory places;
-    places.SetTypeId("ns3::RandomRectanglePositionAllocator");
-    places.Set("X", StringValue("ns3::UniformRandomVariable[Min=0|Max=" + std::to_string(width) + "]"));
-    places.Set("Y", StringValue("ns3::UniformRandomVariable[Min=0|Max=" + std::to_string(height) + "]"));
-    Ptr<PositionAllocator> allocator = places.Create()->GetObject<PositionAllocator>();
+    ObjectFactory area;
+    area.SetTypeId("ns3::RandomRectanglePositionAllocator");
+    area.Set("X", StringValue("ns3::UniformRandomVariable[Min=0|Max=" + std::to_string(width) + "]"));
+    area.Set("Y", StringValue("ns3::UniformRandomVariable[Min=0|Max=" + std::to_string(height) + "]"));
+    Ptr<PositionAllocator> allocator = area.Create()->GetObject<PositionAllocator>();
     mobility.SetMobilityModel(
         "ns3::RandomWaypointMobilityModel", "Speed",
         StringValue("ns3::UniformRandomVariable[Min=1|Max=" + std::to_string(speed) + "]"), "Pause",
         StringValue("ns3::ConstantRandomVariable[Constant=0]"), "PositionAllocator",
         PointerValue(allocator));
     mobility.SetPositionAllocator(allocator);
-    mobility.Install(nodes);
+    if (places.empty()) mobility.Install(nodes);
+    else walk(nodes, places);
 
     InternetStackHelper internet;
     AodvHelper aodv;
@@ -119,6 +151,9 @@ int main(int argc, char **argv) {
                             MakeCallback(&onDropped));
         }
     }
+    Config::ConnectWithoutContext("/NodeList/*/$ns3::Ipv4L3Protocol/Drop", MakeCallback(&onLost));
+    Config::ConnectWithoutContext("/NodeList/*/DeviceList/*/$ns3::WifiNetDevice/Mac/DroppedMpdu",
+                                  MakeCallback(&onGivenUp));
     if (!pcap.empty()) phy.EnablePcapAll(pcap);
 
     for (uint32_t flow = 0; flow < 10; flow++) {
@@ -138,6 +173,12 @@ int main(int argc, char **argv) {
     std::cout << "{\"simulator\":\"ns-3.37\",\"protocol\":\"" << protocol << "\",\"seed\":" << seed
               << ",\"sent\":" << sent << ",\"received\":" << received << ",\"ratio\":"
               << double(received) / double(sent) << ",\"cpuSeconds\":" << cpu << ",\"events\":"
-              << Simulator::GetEventCount() << "}" << std::endl;
+              << Simulator::GetEventCount() << ",\"losses\":{";
+    const char *between = "";
+    for (const auto &[reason, number] : losses) {
+        std::cout << between << "\"" << reason << "\":" << number;
+        between = ",";
+    }
+    std::cout << "}}" << std::endl;
     Simulator::Destroy();
 }
