@@ -39,6 +39,8 @@ package struct RadioModel: Hashable, Sendable {
     /// Whether a frame that nobody acknowledged comes back to the protocol, which may send it
     /// another way. Drivers of real radios tell at most who was not reached.
     package var returnsFrames = true
+    /// Whether the protocol hears at all of a frame that nobody acknowledged.
+    package var tellsOfLosses = true
 
     package init() {}
 

@@ -196,6 +196,7 @@ extension RadioSimulation {
     /// Tells the protocol that a neighbour was not reached.
     mutating func giveUp(_ frame: HopFrame, _ node: Int, _ watch: Watch?) {
         metrics.undelivered += 1
+        guard radio.tellsOfLosses || E.keepsFrames else { return }
         let returns = radio.returnsFrames || E.keepsFrames
         inject(
             returns ? .undelivered(frame) : .neighbourDown(frame.receiver), into: node,

@@ -1,6 +1,6 @@
 // The scenario of simulation_ns3.cc under our simulator, and the speed of its parts: one JSON line
 // each. Compiled against the release build by simulation.py. Arguments: `run PROTOCOL SEED`,
-// `events`, `codecs`, `big`, `discover`, `memory`, `grid`.
+// `hellos SEED`, `places SEED`, `events`, `codecs`, `big`, `discover`, `memory`, `grid`.
 import Glibc
 import KosCore
 import KosSimulation
@@ -16,6 +16,7 @@ func cpu() -> Double {
         let arguments = CommandLine.arguments
         switch arguments.dropFirst().first {
         case "run": run(arguments[2], UInt64(arguments[3]) ?? 1)
+        case "hellos": hellos(UInt64(arguments[2]) ?? 1)
         case "events": events()
         case "codecs": codecs()
         case "big": big()
@@ -71,6 +72,20 @@ func cpu() -> Double {
         case .dsr: run(mobile(seed), name) { DSR(address: $0, seed: $1, at: $2) }
         case .flooding:
             run(mobile(seed), name) { address, seed, _ in Flooding(address: address, seed: seed) }
+        }
+    }
+
+    /// AODV with the settings that ns-3's comes with: neighbours are watched by Hellos, anybody may
+    /// answer and tells the destination, nothing is repaired on the way, and addresses are asked for.
+    static func hellos(_ seed: UInt64) {
+        var scenario = mobile(seed)
+        scenario.radio.resolution = AddressResolution()
+        scenario.radio.tellsOfLosses = false
+        run(scenario, .aodv) { address, seed, now in
+            var settings = AODVSettings()
+            settings.gratuitousReplies = true
+            settings.repairsLocally = false
+            return AODV(address: address, settings: settings, seed: seed, at: now)
         }
     }
 
@@ -192,16 +207,24 @@ func cpu() -> Double {
     /// Octets by which the process grows for each of many engines that know nobody.
     static func memory() {
         var engines: [any RoutingProtocolEngine] = []
-        func peak() -> Int {
-            var usage = rusage()
-            getrusage(RUSAGE_SELF.rawValue, &usage)
-            return usage.ru_maxrss * 1024
+        // What is resident now: the peak that getrusage tells includes that of whoever started us.
+        func resident() -> Int {
+            var pages = [0, 0]
+            guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+            defer { fclose(file) }
+            var text = [CChar](repeating: 0, count: 64)
+            if fgets(&text, Int32(text.count), file) != nil {
+                let read = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+                let words = String(decoding: read, as: UTF8.self).split(separator: " ")
+                pages = words.prefix(2).map { Int($0) ?? 0 }
+            }
+            return (pages.last ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
         }
         engines.reserveCapacity(80_000)
         func each(_ make: (RouterAddress) -> any RoutingProtocolEngine) -> Int {
-            let before = peak()
+            let before = resident()
             for node in 0..<20_000 { engines.append(make(Scenario.address(node))) }
-            return (peak() - before) / 20_000
+            return (resident() - before) / 20_000
         }
         let sizes = [
             "\"aodv\":\(each { AODV(address: $0, seed: 1) })",

@@ -5,7 +5,8 @@
 // destinations answer route requests, and a frame that nobody acknowledged breaks the route. ns-3's
 // AODV does not count a broken route's number up (RFC 3561 section 6.11), so that others answer with
 // what just broke, and drops the link layer's news of neighbours that it did not hear lately, so
-// that a next hop that left stays in use: with --own it is as it comes.
+// that a next hop that left stays in use: with --own it is as it comes. With --hellos besides, the
+// link layer tells nothing at all, as with real radios: then both sides are told the same again.
 #include <ns3/aodv-module.h>
 #include <ns3/applications-module.h>
 #include <ns3/core-module.h>
@@ -82,13 +83,14 @@ int main(int argc, char **argv) {
     uint32_t count = 50, seed = 1;
     double width = 1500, height = 300, range = 250, seconds = 60, speed = 20;
     std::string protocol = "aodv", pcap, places;
-    bool own = false;
+    bool own = false, hellos = false;
     CommandLine line;
     line.AddValue("count", "nodes", count);
     line.AddValue("seed", "run number", seed);
     line.AddValue("seconds", "virtual seconds", seconds);
     line.AddValue("protocol", "aodv or olsr", protocol);
     line.AddValue("own", "ARP and AODV as ns-3 has them", own);
+    line.AddValue("hellos", "with --own: losses are told by missing Hellos alone", hellos);
     line.AddValue("places", "file of lines: seconds, node, x, y", places);
     line.AddValue("pcap", "prefix of captures", pcap);
     line.Parse(argc, argv);
@@ -154,6 +156,11 @@ int main(int argc, char **argv) {
     Config::ConnectWithoutContext("/NodeList/*/$ns3::Ipv4L3Protocol/Drop", MakeCallback(&onLost));
     Config::ConnectWithoutContext("/NodeList/*/DeviceList/*/$ns3::WifiNetDevice/Mac/DroppedMpdu",
                                   MakeCallback(&onGivenUp));
+    if (hellos && protocol == "aodv")
+        for (uint32_t node = 0; node < count; node++)
+            DynamicCast<WifiNetDevice>(devices.Get(node))->GetMac()->TraceDisconnectWithoutContext(
+                "DroppedMpdu", MakeCallback(&aodv::RoutingProtocol::NotifyTxError,
+                                            PeekPointer(nodes.Get(node)->GetObject<aodv::RoutingProtocol>())));
     if (!pcap.empty()) phy.EnablePcapAll(pcap);
 
     for (uint32_t flow = 0; flow < 10; flow++) {
