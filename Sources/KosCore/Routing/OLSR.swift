@@ -198,22 +198,21 @@ package struct OLSR: RoutingProtocolEngine {
             return
         }
         let key = UInt64(message.originator.bits) << 16 | UInt64(message.sequence)
-        let isKnown = duplicates[key] != nil
-        let isTrusted = isSymmetricInterface(frame.sender, at: now)
-        if !isKnown, isTrusted { try process(message, at: now) }
-        forward(message, key, from: frame, isTrusted: isTrusted, at: now)
+        let known = duplicates[key]
+        let interface = UInt64(1) << UInt64(clamping: min(63, max(0, frame.interface)))
+        // The usual case by far: another neighbour passed it on here before.
+        if let known, known.interfaces & interface != 0 { return }
+        guard isSymmetricInterface(frame.sender, at: now) else { return }
+        if known == nil { try process(message, at: now) }
+        forward(message, key, from: frame, on: interface, known, at: now)
     }
 
-    /// The default forwarding algorithm, §3.4.1.
+    /// The default forwarding algorithm, §3.4.1, for a message that was not heard on `interface`.
     private mutating func forward(
-        _ message: OLSRMessage, _ key: UInt64, from frame: HopFrame, isTrusted: Bool,
-        at now: Instant
+        _ message: OLSRMessage, _ key: UInt64, from frame: HopFrame, on interface: UInt64,
+        _ known: Duplicate?, at now: Instant
     ) {
-        guard isTrusted else { return }
-        let interface = UInt64(1) << UInt64(clamping: min(63, max(0, frame.interface)))
-        if let known = duplicates[key],
-            known.isForwarded || known.interfaces & interface != 0
-        {
+        if let known, known.isForwarded {
             duplicates[key]?.interfaces |= interface
             return
         }
