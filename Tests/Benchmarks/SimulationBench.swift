@@ -75,8 +75,8 @@ func cpu() -> Double {
         }
     }
 
-    /// AODV with the settings that ns-3's comes with: neighbours are watched by Hellos, anybody may
-    /// answer and tells the destination, nothing is repaired on the way, and addresses are asked for.
+    /// AODV with the settings of ns-3's: neighbours are watched by Hellos, anybody may answer and
+    /// tells the destination, nothing is repaired on the way, and addresses are asked for.
     static func hellos(_ seed: UInt64) {
         var scenario = mobile(seed)
         scenario.radio.resolution = AddressResolution()
@@ -102,7 +102,8 @@ func cpu() -> Double {
             "{\"simulator\":\"kos\",\"protocol\":\"\(name.rawValue)\",\"seed\":\(scenario.seed),"
                 + "\"sent\":\(metrics.dataSent),\"received\":\(metrics.dataDelivered),"
                 + "\"ratio\":\(metrics.deliveryRatio),\"cpuSeconds\":\(time),"
-                + "\"events\":\(metrics.events),\"losses\":\(losses(metrics)),\"trace\":\(run.trace.value)}")
+                + "\"events\":\(metrics.events),\"losses\":\(losses(metrics)),"
+                + "\"trace\":\(run.trace.value)}")
     }
 
     /// What became of what did not arrive, as a JSON object.

@@ -4,21 +4,23 @@ import Testing
 
 /// Loops over all tables in random mobile networks.
 @Suite struct LoopTests {
-    /// Twelve nodes walk fast in a small area, with traffic, a crash, a restart and lost frames.
+    /// Twelve nodes walk fast in a small area, with traffic, a crash, a restart and lost frames;
+    /// every other time they contend for the air.
     static func scenario(_ seed: UInt64) -> Scenario {
         var scenario = Scenario.random(
             12, width: 600, height: 600, range: 220,
             mobility: .randomWaypoint(slowest: 5, fastest: 40, pause: .zero), seed: seed)
-        scenario.duration = .seconds(20)
+        scenario.duration = .seconds(24)
+        if seed.isMultiple(of: 2) { scenario.radio = .contended }
         scenario.radio.loss = 0.05
         for flow in 0..<4 {
             scenario.flows.append(
                 .init(
                     from: flow, to: 11 - flow, start: .zero + .milliseconds(500 * flow),
-                    stop: .zero + .seconds(20), every: .milliseconds(250)))
+                    stop: .zero + .seconds(24), every: .milliseconds(250)))
         }
         scenario.faults = [
-            .init(at: .zero + .seconds(8), .crash(5)), .init(at: .zero + .seconds(25), .restart(5)),
+            .init(at: .zero + .seconds(3), .crash(5)), .init(at: .zero + .seconds(5), .restart(5)),
         ]
         return scenario
     }
@@ -43,6 +45,8 @@ import Testing
             var simulation = RadioSimulation(Self.scenario(seed)) { address, seed, now in
                 var settings = AODVSettings()
                 settings.usesHellos = usesHellos
+                // §6.13: whoever lost its numbers waits until nobody uses it any more.
+                settings.waitsAfterReboot = now > .zero
                 return AODV(address: address, settings: settings, seed: seed, at: now)
             }
             var checks = 0
