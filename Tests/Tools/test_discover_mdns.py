@@ -105,9 +105,16 @@ def published(host, name, *txt, type="_kos._tcp", port="4711"):
 
 
 def seen_by_avahi(host, type="_kos._tcp"):
-    """Resolved rows of avahi-browse: (name, address, port, TXT)."""
+    """Resolved rows of avahi-browse: (name, address, port, TXT). It waits without an end for a name that went
+    while it was being resolved, so it is asked again."""
+    for _ in range(3):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            text = host.run(["avahi-browse", "-rtp", type], timeout=10).stdout
+            break
+    else:
+        raise AssertionError("avahi-browse does not end")
     rows = []
-    for line in host.run(["avahi-browse", "-rtp", type]).stdout.splitlines():
+    for line in text.splitlines():
         if line.startswith("="):
             parts = line.split(";", 9)
             rows.append((parts[3], parts[7], int(parts[8]), parts[9]))
