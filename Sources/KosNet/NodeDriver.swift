@@ -247,7 +247,7 @@ package final class NodeDriver {
         sessions?.stop()
     }
 
-    /// Asks every connection to end; those that were asked before say so to the other end and go.
+    /// Asks every connection to end. Whoever asks again no longer waits for what is on its way.
     func closeLinks() {
         for conduit in conduits.values { conduit.close() }
     }
@@ -263,7 +263,8 @@ package protocol Conduit: AnyObject {
     var isDirty: Bool { get }
     func write(_ octets: [UInt8])
     func flush()
-    /// What waits may still go out; asked a second time it ends at once.
+    /// What waits may still go out. Asked again at the end of a run, a connection that has a goodbye of
+    /// its own to say says it and waits no longer.
     func close()
     /// Nothing more is written; the other end closes.
     func finish()

@@ -92,7 +92,7 @@ final class RelayGossip {
         case .send, .open, .answer: return
         }
         for record in records { try meet(record) }
-        try io.output.flush()
+        try session.flush()
     }
 
     /// Tells of a peer, and connects to it where it is a relay.

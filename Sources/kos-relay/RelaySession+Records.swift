@@ -26,19 +26,19 @@ extension RelaySession {
     /// What was delivered is handed on and written down; then its receipts may go out.
     func commit(_ driver: NodeDriver) throws {
         try join?.look()
-        try io.output.flush()
+        try flush()
         memory.add(driver.takeDelivered())
-        awaitReader()
     }
 
-    /// A reader of records that comes back finds what it missed, though the mesh be silent.
-    private func awaitReader() {
+    /// Hands the records on; a reader that sleeps finds them when it comes back, though the mesh be
+    /// silent.
+    func flush() throws {
+        try io.output.flush()
         guard io.output.isHolding, !isAwaitingReader, let host else { return }
         isAwaitingReader = true
         host.schedule(after: .milliseconds(20)) { [unowned self] in
             isAwaitingReader = false
-            try io.output.flush()
-            awaitReader()
+            try flush()
         }
     }
 
@@ -49,7 +49,7 @@ extension RelaySession {
 
     func writeMetrics(interval: Duration?) throws {
         for record in metrics(interval: interval) { try io.output.write(record) }
-        try io.output.flush()
+        try flush()
     }
 
     func metrics(interval: Duration?) -> [MetricsRecord] {

@@ -46,7 +46,7 @@ extension RelaySession {
             try gossip.start(host)
         }
         if options.announce { announcer = try RelayAnnouncer(self, host, bound) }
-        try io.output.flush()
+        try flush()
         announceService(listeners: addresses.count)
     }
 

@@ -121,7 +121,7 @@ mount -t tmpfs tmpfs /var/log
 trap 'kill $journald' EXIT
 for _ in $(seq 100); do [ -S /run/systemd/journal/socket ] && [ -S /run/systemd/journal/stdout ] && break; sleep 0.1; done
 # As the service manager does it: systemd.exec(5), $JOURNAL_STREAM.
-logged() { systemd-cat sh -c 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"' sh "$@" || true; }
+logged() { systemd-cat sh -c 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"' sh "$@" || [ $? -eq 3 ]; }
 logged "$1" read no-such-file
 logged "$1" read no-such-file --log-format json
 for _ in $(seq 100); do
