@@ -4,11 +4,6 @@ import Testing
 
 /// Certificates with the libp2p extension: the specification's own, and those made here.
 @Suite struct CertificateTests {
-    static func octets(_ hex: String) -> [UInt8] {
-        let digits = Array(hex.utf8).map { $0 < 0x3A ? $0 - 0x30 : $0 - 0x57 }
-        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
-
     static let now = Timestamp(milliseconds: 1_795_372_371_774)
 
     /// libp2p TLS specification, test vectors 1 to 4.
@@ -73,15 +68,15 @@ import Testing
     }
 
     @Test func theSpecificationsCertificatesAreJudgedAsItSays() throws {
-        let key = CertificateTests.octets(
+        let key = Hex.octets(
             "7fda21856709c5ae12fd6e8450623f15f11955d384212b89f56e7e136d2e1728")
         let node = try CertificateProof.node(
-            of: CertificateTests.octets(CertificateTests.ed25519), at: CertificateTests.now)
+            of: Hex.octets(CertificateTests.ed25519), at: CertificateTests.now)
         #expect(node == NodeID(publicKey: key))
         // Good certificates, of nodes that can have no kOS name.
-        #expect(flaw(CertificateTests.octets(CertificateTests.ecdsa)) == .unsupportedKey)
-        #expect(flaw(CertificateTests.octets(CertificateTests.secp256k1)) == .unsupportedKey)
-        #expect(flaw(CertificateTests.octets(CertificateTests.mismatched)) == .badIdentitySignature)
+        #expect(flaw(Hex.octets(CertificateTests.ecdsa)) == .unsupportedKey)
+        #expect(flaw(Hex.octets(CertificateTests.secp256k1)) == .unsupportedKey)
+        #expect(flaw(Hex.octets(CertificateTests.mismatched)) == .badIdentitySignature)
     }
 
     @Test func oursProveTheirNodeInTheirTime() throws {
@@ -105,7 +100,7 @@ import Testing
     }
 
     @Test func rubbishIsMalformed() {
-        let der = CertificateTests.octets(CertificateTests.ed25519)
+        let der = Hex.octets(CertificateTests.ed25519)
         for count in 0..<der.count { #expect(flaw(Array(der[..<count])) == .malformed) }
         #expect(flaw(der + [0]) == .malformed)
         var dice = SplitMix64(seed: 5)
@@ -123,15 +118,15 @@ import Testing
 
     /// RFC 9180 A.2.1: base mode, X25519, HKDF-SHA256, ChaCha20Poly1305, the first encryption.
     @Test func theRFCsSealIsOpened() {
-        let secret = CertificateTests.octets(
+        let secret = Hex.octets(
             "8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb")
-        let encapsulated = CertificateTests.octets(
+        let encapsulated = Hex.octets(
             "1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a")
-        let sealed = CertificateTests.octets(
+        let sealed = Hex.octets(
             "1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff938e131f0def8c8b60b4db21993c62ce81883d2dd1b51a28"
         )
-        let info = CertificateTests.octets("4f6465206f6e2061204772656369616e2055726e")
-        let context = CertificateTests.octets("436f756e742d30")
+        let info = Hex.octets("4f6465206f6e2061204772656369616e2055726e")
+        let context = Hex.octets("436f756e742d30")
         let plain = HybridEncryption.open(
             encapsulated + sealed, with: secret, info: info, authenticating: context)
         #expect(

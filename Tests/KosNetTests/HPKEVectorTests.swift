@@ -32,7 +32,7 @@ import Testing
     }
 
     private static func octets(_ set: JSONObject, _ name: String) -> [UInt8] {
-        CertificateTests.octets(set[name]?.string ?? "")
+        Hex.octets(set[name]?.string ?? "")
     }
 
     /// Every one of the 257 messages of the sequence.

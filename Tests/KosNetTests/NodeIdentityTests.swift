@@ -6,13 +6,6 @@ import Testing
 
 /// Keys on disk, and signatures by RFC 8032's own vectors.
 @Suite struct NodeIdentityTests {
-    private static func octets(_ hex: String) -> [UInt8] {
-        let digits = Array(hex)
-        return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-            UInt8(String(digits[$0...$0 + 1]), radix: 16)
-        }
-    }
-
     /// RFC 8032 §7.1, all five: public key, message, signature.
     static let vectors = [
         (
@@ -66,9 +59,9 @@ import Testing
 
     @Test(arguments: vectors)
     func signaturesOfTheRFCHold(key: String, message: String, signature: String) throws {
-        let node = try #require(NodeID(publicKey: NodeIdentityTests.octets(key)))
-        let message = NodeIdentityTests.octets(message)
-        var signature = NodeIdentityTests.octets(signature)
+        let node = try #require(NodeID(publicKey: Hex.octets(key)))
+        let message = Hex.octets(message)
+        var signature = Hex.octets(signature)
         #expect(SignatureVerifier().isValid(signature, of: message, by: node))
         signature[0] ^= 1
         #expect(!SignatureVerifier().isValid(signature, of: message, by: node))
@@ -88,16 +81,16 @@ import Testing
         for (secret, vector) in zip(NodeIdentityTests.secrets, NodeIdentityTests.vectors) {
             let path = "/tmp/kos-rfc8032-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).pem"
             defer { unlink(path) }
-            let der = NodeIdentityTests.octets("302e020100300506032b657004220420" + secret)
+            let der = Hex.octets("302e020100300506032b657004220420" + secret)
             let pem =
                 "-----BEGIN PRIVATE KEY-----\n\(Base64.encode(der))\n-----END PRIVATE KEY-----\n"
             let file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
             #expect(write(file, pem, pem.utf8.count) == pem.utf8.count)
             close(file)
             let identity = try NodeIdentity(path: path)
-            #expect(identity.node == NodeID(publicKey: NodeIdentityTests.octets(vector.0)))
-            let message = NodeIdentityTests.octets(vector.1)
-            #expect(identity.sign(message) == NodeIdentityTests.octets(vector.2))
+            #expect(identity.node == NodeID(publicKey: Hex.octets(vector.0)))
+            let message = Hex.octets(vector.1)
+            #expect(identity.sign(message) == Hex.octets(vector.2))
         }
     }
 
