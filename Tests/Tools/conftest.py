@@ -4,11 +4,16 @@ NDJSON on stdout is checked against the schema that the tool itself prints, with
 validator; stderr for raw control characters.
 """
 import os
+import signal
 import subprocess
 
 import pytest
 
 from kit import CONTROL, TOOLS_DIR, installed_prefix, records, tool
+
+# A shell's background has SIGINT ignored, which a tool that is started here would inherit.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
