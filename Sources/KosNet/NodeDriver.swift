@@ -263,8 +263,8 @@ package protocol Conduit: AnyObject {
     var isDirty: Bool { get }
     func write(_ octets: [UInt8])
     func flush()
-    /// What waits may still go out. Asked again at the end of a run, a connection that has a goodbye
-    /// of its own to say says it and waits no longer.
+    /// What waits may still go out. Asked again at the end of a run, a connection that has a
+    /// goodbye of its own to say says it and waits no longer.
     func close()
     /// Nothing more is written; the other end closes.
     func finish()
